@@ -17,6 +17,7 @@
 #include "firmware-hooks/c-heap/c_heap.h"
 #include "firmware-hooks/ports/asked.h"
 #include "firmware-hooks/ports/events.h"
+#include "firmware-hooks/ports/interrupt.h"
 #include "firmware-hooks/ports/layout.h"
 #include "firmware-hooks/ports/tasks.h"
 
@@ -210,19 +211,8 @@ void hs_c_heap_asked_by(uintptr_t caller) { hs_asked_note(&asked, caller, NEAR);
 
 /* --- events ------------------------------------------------------------------------------------------------ */
 
-/* A keyframe takes long, so an interrupt leaves it to a thread. */
-#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
-static inline bool in_interrupt(void)
-{
-    uint32_t number;
-    __asm__ volatile("mrs %0, ipsr" : "=r"(number));
-    return number != 0;
-}
-#else
-static inline bool in_interrupt(void) { return false; }
-#endif
-
-/* Locks. Returns whether this call is the outermost one, which will be recorded. */
+/* Locks. Returns whether this call is the outermost one, which will be recorded. A keyframe takes long, so an interrupt leaves it
+ * to a thread. */
 static inline bool begin(uintptr_t caller, size_t size)
 {
     allocator.lock();
@@ -231,7 +221,7 @@ static inline bool begin(uintptr_t caller, size_t size)
     request.size = size;
     request.is_refused = false;
     request.caller = asked.caller ? hs_asked_take(&asked, caller, NEAR) : caller;
-    if (hs_state == HS_STATE_KEYFRAME_DUE && hs_heap_leads(&hs_c_heap) && !in_interrupt())
+    if (hs_state == HS_STATE_KEYFRAME_DUE && hs_heap_leads(&hs_c_heap) && !hs_in_interrupt())
         hs_keyframe();
     return true;
 }

@@ -38,7 +38,33 @@ struct hs_span hs_cp_room_take(uint32_t bytes)
     return given;
 }
 
+/* For a walk: sets the size of the block before the given memory if it is free. A block's header is one word. */
+static bool into_free_before(void *block, size_t size, int used, void *context)
+{
+    if (!used && (uintptr_t)block + size + sizeof(size_t) == given.start)
+        *(uint32_t *)context = (uint32_t)size;
+    return true;
+}
+
+uint32_t hs_cp_room_free_before(void)
+{
+    uint32_t bytes = 0;
+    tlsf_walk_pool(tlsf_get_pool(port_heap_get_bottom()), into_free_before, &bytes);
+    return bytes;
+}
+
 bool hs_cp_room_gave(const struct hs_span *memory)
 {
     return memory->start >= given.start && memory->end <= given.end && given.start;
+}
+
+static uint32_t refused;
+uint32_t hs_cp_room_refused(void) { return refused; }
+
+void hs_cp_room_fit(struct hs_span *heap)
+{
+    uintptr_t end = heap->start + tlsf_block_size((void *)heap->start);
+    refused = heap->end > end ? (uint32_t)(heap->end - heap->start) : 0;
+    if (refused)
+        heap->end = end;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "firmware-hooks/circuitpython/cp_room.h"
 #include "firmware-hooks/micropython/mp_hooks.h"
 #include "py/mpstate.h"
 #include "shared-bindings/supervisor/Runtime.h"
@@ -61,12 +62,25 @@ static void add_number(struct label *label, uint32_t number)
         add(label, (char[]){digits[--n], 0});
 }
 
-static void mark(const char *what, const char *reason)
+static struct label begun(const char *what)
 {
     struct label label = {.len = 0};
     add(&label, HS_MARK_SUPERVISOR);
     add(&label, what);
+    return label;
+}
+
+static void mark(const char *what, const char *reason)
+{
+    struct label label = begun(what);
     add(&label, reason);
+    hs_mp_mark((struct hs_text){label.text, label.len});
+}
+
+static void mark_refused(void)
+{
+    struct label label = begun("no room for CIRCUITPY_HEAP_START_SIZE = ");
+    add_number(&label, hs_cp_room_refused());
     hs_mp_mark((struct hs_text){label.text, label.len});
 }
 
@@ -94,6 +108,8 @@ void hs_cp_run_begins(bool boot)
         mark("started anew by ", NAME(run_reasons, reason));
     else if (safe_mode != SAFE_MODE_NONE)
         mark("safe mode, ", NAME(safe_modes, safe_mode));
+    if (hs_cp_room_refused())
+        mark_refused();
     if (pystack() != pystack_before)
         hs_cp_record_facts();
     pystack_before = pystack();

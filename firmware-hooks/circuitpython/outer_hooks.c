@@ -4,7 +4,9 @@
 #include "firmware-hooks/circuitpython/cp_room.h"
 #include "firmware-hooks/ports/events.h"
 #include "firmware-hooks/ports/hook_port.h"
+#include "firmware-hooks/ports/interrupt.h"
 #include "firmware-hooks/ports/room.h"
+#include "shared-bindings/microcontroller/__init__.h"
 #include "supervisor/port.h"
 #include "supervisor/port_heap.h"
 
@@ -43,6 +45,25 @@ static bool is_here(const void *block)
 static uint32_t index_of(const void *block) { return (uint32_t)(((uintptr_t)block - HEADER - base) >> SHIFT); }
 static uint32_t pos_of(const void *block) { return numbers.first + index_of(block); }
 
+/* Set once an interrupt has allocated or freed (lwIP on raspberrypi). The layout must not change while it is walked, and what
+ * changes after that must be recorded after the snapshot. A walk takes long, so interrupts are masked only then. */
+static bool interrupts_allocate;
+
+/* Returns the argument for let_go. CircuitPython's own mask is used because its heap uses it too: on RP2040 the last one to give
+ * it back enables interrupts. */
+static bool hold(bool needed)
+{
+    if (needed)
+        common_hal_mcu_disable_interrupts();
+    return needed;
+}
+
+static void let_go(bool held)
+{
+    if (held)
+        common_hal_mcu_enable_interrupts();
+}
+
 /* --- layout ------------------------------------------------------------------------------------------------- */
 
 #if HS_OUTER_TLSF
@@ -65,6 +86,13 @@ struct walk {
     uint32_t end; /* granule after the last block or free run */
     uint32_t n;
 };
+
+static void walk(tlsf_walker see, struct walk *w)
+{
+    bool held = hold(interrupts_allocate);
+    tlsf_walk_pool(pool(), see, w);
+    let_go(held);
+}
 
 /* Callbacks of a walk, for each block or free run of `size` bytes at `block`. */
 static bool count(void *block, size_t size, int used, void *context)
@@ -104,11 +132,13 @@ static void write_snapshot(uint8_t part)
 {
     struct walk w = {.end = 0};
     uint32_t end = numbers.first + granules;
+    bool held = hold(interrupts_allocate);
     hs_snapshot_begin(&w.runs, numbers.first, part);
-    tlsf_walk_pool(pool(), into_snapshot, &w);
+    walk(into_snapshot, &w);
     if (w.end < end)
         hs_snapshot_block(&w.runs, w.end, end - w.end); /* the pool's end mark */
     hs_snapshot_end(&w.runs, end);
+    let_go(held);
 }
 
 static void write_summary(uint8_t cause)
@@ -116,14 +146,14 @@ static void write_summary(uint8_t cause)
     struct walk w = {.end = 0};
     hs_summary_begin(&w.summary, &(struct hs_summary_writer){
                                      .region = hs_heap_region_number(&hs_outer_heap, 0), .cause = cause, .shift = SHIFT});
-    tlsf_walk_pool(pool(), into_summary, &w);
+    walk(into_summary, &w);
     hs_summary_end(&w.summary);
 }
 
 static uint32_t keyframe_size(void)
 {
     struct walk w = {.n = 0};
-    tlsf_walk_pool(pool(), count, &w);
+    walk(count, &w);
     return 64 + 3 * w.n;
 }
 #else
@@ -173,16 +203,25 @@ const struct hs_heap hs_outer_heap = {
 
 /* --- events --------------------------------------------------------------------------------------------------- */
 
-static bool nested; /* within a function of the heap, which may call another one */
+/* Within a function of the heap, which may call another one: [0] in a thread, [1] in an interrupt that came meanwhile, in which
+ * lwIP allocates. */
+static bool nested[2];
+
+static bool *within_now(void)
+{
+    bool interrupt = hs_in_interrupt();
+    interrupts_allocate |= interrupt;
+    return &nested[interrupt];
+}
 
 bool hs_outer_begins(void)
 {
-    bool outermost = hs_state != HS_STATE_OFF && !nested;
-    nested = nested || outermost;
+    bool *within = within_now(), outermost = hs_state != HS_STATE_OFF && !*within;
+    *within = *within || outermost;
     return outermost;
 }
 
-void hs_outer_ends(void) { nested = false; }
+void hs_outer_ends(void) { nested[hs_in_interrupt()] = false; }
 
 void hs_outer_took(uintptr_t caller, const void *block, size_t size)
 {
@@ -210,24 +249,37 @@ void __real_port_free(void *block);
 void __wrap_port_free(void *block);
 void __wrap_port_free(void *block)
 {
-    if (block && hs_state != HS_STATE_OFF && !nested)
+    if (!*within_now() && block && hs_state != HS_STATE_OFF)
         hs_outer_frees(HS_OUTER_CALLER, block);
     __real_port_free(block);
 }
 
-/* Records that the block `old` became `now`; if only one of them is in the memory that the trace has, that one. */
+void *__real_port_realloc(void *block, size_t size, bool dma);
+
+/* Records that the block `old`, which is in the memory that the trace has, became `now`. */
 static void resized(uintptr_t caller, const void *old, const void *now, size_t size)
 {
-    if (!now || !is_here(old))
-        hs_outer_took(caller, now, size);
-    else if (!is_here(now))
-        hs_outer_frees(caller, old);
-    else
+    if (is_here(now))
         hs_event_realloc(hs_heaps_key(caller), (struct hs_block){pos_of(now), size_of(now, size)}, pos_of(old));
+    else
+        hs_outer_frees(caller, old);
+}
+
+/* Bytes that a resized block gives up are free before the record is written: an interrupt that gets them must come later. */
+static void *resize(uintptr_t caller, void *block, size_t size, bool dma)
+{
+    bool held = hold(is_here(block));
+    void *now = __real_port_realloc(block, size, dma);
+    hs_outer_ends();
+    if (held && now)
+        resized(caller, block, now, size);
+    let_go(held);
+    if (!held || !now)
+        hs_outer_took(caller, now, size);
+    return now;
 }
 
 /* Without a block it allocates one; with a size of 0 it frees the block. */
-void *__real_port_realloc(void *block, size_t size, bool dma);
 void *__wrap_port_realloc(void *block, size_t size, bool dma);
 void *__wrap_port_realloc(void *block, size_t size, bool dma)
 {
@@ -235,11 +287,10 @@ void *__wrap_port_realloc(void *block, size_t size, bool dma)
         HS_OUTER_TAKE(size, __real_port_realloc(block, size, dma));
     if (!hs_outer_begins())
         return __real_port_realloc(block, size, dma);
-    if (!size)
-        hs_outer_frees(HS_OUTER_CALLER, block);
+    if (size)
+        return resize(HS_OUTER_CALLER, block, size, dma);
+    hs_outer_frees(HS_OUTER_CALLER, block);
     void *now = __real_port_realloc(block, size, dma);
     hs_outer_ends();
-    if (size)
-        resized(HS_OUTER_CALLER, block, now, size);
     return now;
 }

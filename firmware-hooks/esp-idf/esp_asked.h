@@ -22,8 +22,8 @@ struct hs_esp_asked {
     uint32_t turn;     /* turn.h */
 };
 
-/* Call when a wrapped function begins; `caller` is its return address. Returns NULL if it is not the outermost one; otherwise
- * pass the result to hs_esp_answered when it ends. ISR safe. */
+/* Call when a wrapped function begins; `caller` is its return address. Returns NULL if it is not the outermost one, or if
+ * recording is off; otherwise pass the result to hs_esp_answered when it ends. ISR safe. */
 struct hs_esp_asked *hs_esp_ask(uintptr_t caller);
 
 static inline __attribute__((always_inline)) void hs_esp_answered(struct hs_esp_asked *mine)
@@ -49,8 +49,6 @@ static inline __attribute__((always_inline)) void hs_esp_answered(struct hs_esp_
 /* Bodies of wraps. */
 #define ASKS(name, arguments) \
     { \
-        if (hs_state == HS_STATE_OFF) \
-            return __real_##name arguments; \
         struct hs_esp_asked *mine = hs_esp_ask(RETURN_ADDRESS); \
         __typeof__(__real_##name arguments) answer = __real_##name arguments; \
         hs_esp_answered(mine); \
@@ -58,7 +56,7 @@ static inline __attribute__((always_inline)) void hs_esp_answered(struct hs_esp_
     }
 #define ASKS_NOTHING(name, arguments) \
     { \
-        struct hs_esp_asked *mine = hs_state == HS_STATE_OFF ? NULL : hs_esp_ask(RETURN_ADDRESS); \
+        struct hs_esp_asked *mine = hs_esp_ask(RETURN_ADDRESS); \
         __real_##name arguments; \
         hs_esp_answered(mine); \
     }

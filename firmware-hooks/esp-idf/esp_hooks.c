@@ -2,9 +2,10 @@
  *
  * Records the events of heap_caps.
  *
- * Order. The trace's lock, a recursive spin lock, is held during the real call and its record. No other core's record comes in
- * between, so a block is recorded as freed before a new block at the same place. heap_caps takes such a lock itself (the
- * heap's), always after the trace's. Where a real call may wait for a task, a mutex does that (esp_tracking.h).
+ * Order. The trace's lock (a recursive spin lock; with one core, a mask of interrupts) is held during the real call and its
+ * record. No other core's record comes in between, so a block is recorded as freed before a new block at the same place.
+ * heap_caps takes such a lock itself (the heap's), always after the trace's. Where a real call may wait for a task, a mutex
+ * does that (esp_tracking.h).
  *
  * There are two methods:
  *   CONFIG_HEAPSTRATA_WRAPS   the linker's --wrap on the functions named heap_caps_*_base, which every request calls, and on
@@ -75,6 +76,8 @@ static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *asked(void)
 
 HS_ESP_FAST struct hs_esp_asked *hs_esp_ask(uintptr_t caller)
 {
+    if (hs_state == HS_STATE_OFF)
+        return NULL;
     uint8_t here;
     uintptr_t frame = (uintptr_t)&here;
     struct hs_esp_asked *a = asked();
@@ -182,11 +185,17 @@ static __attribute__((noinline)) void catch_up(void)
         make_keyframe();
 }
 
-static HS_ESP_FAST __attribute__((noinline)) hs_lock_t enter_section(void)
+static HS_ESP_FAST __attribute__((noinline)) void catch_up_if_possible(void)
+{
+    if (can_walk())
+        catch_up();
+}
+
+INLINE hs_lock_t enter_section(void)
 {
     hs_lock_t lock = hs_port_lock();
-    if ((hs_state == HS_STATE_KEYFRAME_DUE || missed) && can_walk())
-        catch_up();
+    if (!LIKELY(hs_state != HS_STATE_KEYFRAME_DUE && !missed))
+        catch_up_if_possible();
     return lock;
 }
 
@@ -314,7 +323,7 @@ static HS_ESP_FAST void put_realloc(struct hs_key key, struct hs_block told, uin
 
 /* Sets `told` to the place and size of an allocated or resized block of `size` requested bytes, and records a change of the
  * thread. Returns the caller's state; NULL if there is nothing to record. */
-static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *is_told(const void *block, size_t size, struct hs_block *told)
+INLINE struct hs_esp_asked *asker_of(const void *block, size_t size, struct hs_block *told)
 {
     uintptr_t at = plain(block);
     told->pos = pos_of(at);
@@ -329,7 +338,7 @@ static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *is_told(const 
 static HS_ESP_FAST void tell_alloc(uintptr_t own, const void *block, size_t size, uint32_t caps)
 {
     struct hs_block told;
-    struct hs_esp_asked *who = is_told(block, size, &told);
+    struct hs_esp_asked *who = asker_of(block, size, &told);
     if (who)
         put_alloc(key_of(who, own, caps), told);
 }
@@ -350,7 +359,7 @@ static HS_ESP_FAST void tell_free(uintptr_t own, uint32_t pos)
 static HS_ESP_FAST void tell_realloc(uintptr_t own, uint32_t old, const void *block, size_t size, uint32_t caps)
 {
     struct hs_block told;
-    struct hs_esp_asked *who = is_told(block, size, &told);
+    struct hs_esp_asked *who = asker_of(block, size, &told);
     if (!who)
         return;
     struct hs_key key = key_of(who, own, caps);
@@ -368,7 +377,7 @@ HS_ESP_FAST void hs_esp_listed(uintptr_t own, const void *block, size_t size)
 {
     struct hs_block told;
     hs_lock_t lock = hs_port_lock();
-    if (hs_state != HS_STATE_OFF && is_told((const uint8_t *)block + HS_ESP_OWNER, size - HS_ESP_OWNER, &told))
+    if (hs_state != HS_STATE_OFF && asker_of((const uint8_t *)block + HS_ESP_OWNER, size - HS_ESP_OWNER, &told))
         put_alloc((struct hs_key){.code = code_of(0), .caller = own}, told);
     hs_port_unlock(lock);
 }

@@ -132,7 +132,7 @@ static uint32_t walk(unsigned i, void (*see)(struct hs_layout *layout, uint32_t 
     while (HAS_HEADERS && at < end) {
         const struct header *header = (const struct header *)at;
         size_t bytes = header->bytes & ~IN_USE;
-        if (bytes < HEADER || bytes > end - at + ALIGNMENT - 1)
+        if (bytes < LEAST || bytes > end - at + ALIGNMENT - 1)
             return 0;
         if (see && header->bytes & IN_USE)
             see(layout, numbers.first + regions[i].first + (uint32_t)((at - regions[i].base) >> SHIFT),

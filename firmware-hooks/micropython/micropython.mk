@@ -6,7 +6,8 @@
 # HEAPSTRATA_PORT       firmware-hooks/ports/port_<this>.c; found from the port's folder name
 # HEAPSTRATA_RING_ADDR  address of the retained ring, for a port whose linker script has no place for it
 # HEAPSTRATA_RING_SIZE  its size in bytes. Without these two the ring is taken from the heap if start-up code does not clear
-#                       the heap, as large as firmware-hooks/ports/sizes.h says; otherwise it is an array of 16 KB
+#                       the heap, as large as firmware-hooks/ports/sizes.h says; otherwise it is an array of 16 KB.
+#                       CircuitPython: without it here, settings.toml on the board may have it
 # HEAPSTRATA_CFLAGS     more flags, for instance -DHS_... of lib/hs_config.h
 # HEAPSTRATA_COPT       optimisation of our own files
 # HEAPSTRATA_LWIP=1     record lwIP's pools and heap too (firmware-hooks/lwip), in ports that have lwIP
@@ -80,7 +81,7 @@ HEAPSTRATA_HOOKS := micropython $(if $(filter 1,$(HEAPSTRATA_OUTER)),circuitpyth
 HEAPSTRATA_HOOK_SRC := $(patsubst $(HEAPSTRATA_ROOT)/%,%,$(sort $(wildcard $(patsubst %,$(HEAPSTRATA_ROOT)/firmware-hooks/%/*.c,startup $(HEAPSTRATA_HOOKS)))))
 # What asks the supervisor is there where one is, whether its heap is recorded or not.
 HEAPSTRATA_HOOK_SRC := $(filter-out firmware-hooks/circuitpython/cp_%,$(HEAPSTRATA_HOOK_SRC)) $(addprefix firmware-hooks/circuitpython/,\
-	$(if $(HEAPSTRATA_CP_ROOM),cp_room.c) $(if $(HEAPSTRATA_SUPERVISOR),cp_runs.c \
+	$(if $(HEAPSTRATA_CP_ROOM),cp_room.c cp_settings.c) $(if $(HEAPSTRATA_SUPERVISOR),cp_runs.c \
 	$(if $(filter 1,$(HEAPSTRATA_OUTER)),cp_objects.c)))
 # ESP-IDF's heap around it: without what starts the component by itself. The wraps are the build's (esp-idf/wraps.txt).
 HEAPSTRATA_HOOK_SRC += $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),$(addprefix firmware-hooks/esp-idf/,esp_hooks.c esp_asked.c esp_asked_os.c esp_regions.c esp_walk.c esp_tasks.c esp_tracking.c))

@@ -19,7 +19,7 @@
  *                        scheduler and from poll(); stream(None) sends the rest and ends the stream
  *   poll()               sends as much as the stream accepts now; True if nothing is left
  *   stats()              the recorder's own figures, as a dict. site_table and ring_size: entries and bytes; sized_by_heap:
- *                        bytes of the heap that these sizes depend on, 0 if the build has set both
+ *                        bytes of the heap that these sizes depend on, 0 if the build has set both, or settings.toml the ring's
  *   track(what)          track("label") is a context manager and a decorator, track(function) the tracked function. Prints what
  *                        that part of the program allocated, kept and left as garbage; the context manager has these bytes as
  *                        attributes `allocated`, `kept` and `garbage`
@@ -58,6 +58,8 @@ static const struct hs_ring_header *need_image(void)
     if (hs_mp_ring_in_heap())
         mp_raise_msg(&mp_type_RuntimeError,
                      MP_ERROR_TEXT("the trace's ring is in the heap: build with HEAPSTRATA_RING_ADDR, an address outside of it"));
+    if (!hs_image() && hs_mp_room.set && !hs_mp_room.heap)
+        mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("nothing is recorded: HEAPSTRATA_RING_SIZE is 0 in settings.toml"));
     if (!hs_image())
         mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("no memory for the trace, or a wrong packet size"));
     return hs_image();
@@ -237,7 +239,7 @@ static mp_obj_t hs_mod_stats(void)
         {MP_QSTR_ring_size, s.ring_size},
         {MP_QSTR_recording, hs_state != HS_STATE_OFF},
         {MP_QSTR_site_table, hs_mp_room.sites},
-        {MP_QSTR_sized_by_heap, hs_mp_room.heap},
+        {MP_QSTR_sized_by_heap, hs_mp_room.set ? 0 : hs_mp_room.heap},
         {MP_QSTR_interval, l.choice.interval},
         {MP_QSTR_samples, l.samples},
         {MP_QSTR_unfollowed, l.unfollowed},

@@ -5,6 +5,7 @@
  */
 #include "firmware-hooks/micropython/mp_inline.h"
 #include "firmware-hooks/micropython/mp_refs.h"
+#include "firmware-hooks/micropython/mp_room.h"
 
 /* --- allocations ---------------------------------------------------------------------------------------- */
 
@@ -22,6 +23,8 @@ static NOINLINE void record_fail(uintptr_t caller, size_t size)
     if (sums_up() && fail_cause() == 2)
         hs_mp_summary(1);
     hs_fail(key_of(caller), (uint32_t)size, HS_MP_OTHERS ? hs_heap_fail_cause(&hs_mp_heap, 0, fail_cause()) : fail_cause());
+    if (!fail_cause())
+        hs_mp_room_failed((uint32_t)size);
     hs_mp_refs_fail();
 }
 

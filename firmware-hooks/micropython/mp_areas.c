@@ -134,6 +134,24 @@ HOT uint32_t hs_mp_run_len(const mp_state_mem_area_t *a, uint32_t at)
     return end - at;
 }
 
+/* After an area's last granule there is less than this to the end of its memory. */
+#define AREA_END 64u
+
+uint32_t hs_mp_free_before(uintptr_t address)
+{
+    FOR_EACH_AREA(a)
+    {
+        uint32_t at = granules_of(a), n = at;
+        uintptr_t end = (uintptr_t)a->gc_pool_start + ((uintptr_t)n << SHIFT);
+        if (address < end || address - end >= AREA_END)
+            continue;
+        while (at && kind_at(a, at - 1) == AT_FREE)
+            at--;
+        return (n - at) << SHIFT;
+    }
+    return 0;
+}
+
 static void walk_area(const struct hs_mp_area *a, struct hs_runs_writer *w)
 {
     for (uint32_t at = 0, len; at < a->granules; at += len) {

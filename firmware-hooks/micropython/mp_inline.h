@@ -254,6 +254,9 @@ INLINE uint32_t pos_of(const void *block)
 /* All areas in the order of the collector's list, in which it also searches for free runs. */
 #define FOR_EACH_AREA(a) for (const mp_state_mem_area_t *a = &MP_STATE_MEM(area); a; a = NEXT_AREA(a))
 
+/* Free bytes at the end of the area that ends at `address`; 0: none does. */
+uint32_t hs_mp_free_before(uintptr_t address);
+
 /* Granules of the free run or block (its head and tails) that begins at granule `at`. */
 uint32_t hs_mp_run_len(const mp_state_mem_area_t *a, uint32_t at);
 

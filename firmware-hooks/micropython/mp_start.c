@@ -33,13 +33,20 @@ static const uintptr_t functions[] = {
 #define HS_MP_WIDE_OBJECTS
 #endif
 
-static const char facts[] = "system=" HS_MP_SYSTEM "\0port=" MICROPY_PY_SYS_PLATFORM "\0bytecode=" MP_STRINGIFY(MPY_VERSION)
+/* Some of CircuitPython's ports (stm, analog, litex, silabs) have no sys.platform. */
+#ifdef MICROPY_PY_SYS_PLATFORM
+#define HS_MP_PORT MICROPY_PY_SYS_PLATFORM
+#else
+#define HS_MP_PORT MICROPY_HW_MCU_NAME
+#endif
+
+static const char facts[] = "system=" HS_MP_SYSTEM "\0port=" HS_MP_PORT "\0bytecode=" MP_STRINGIFY(MPY_VERSION)
     HS_MP_STACKLESS HS_MP_WIDE_OBJECTS HS_MP_WITHOUT;
 
 /* The facts above and those known only at the start. "frame=": words of a call frame before its stack. */
 static struct hs_text all_facts(void)
 {
-    static char all[sizeof facts + 64];
+    static char all[sizeof facts + 16 + HS_MP_ROOM_FACTS];
     struct hs_text text = {all, sizeof facts};
     memcpy(all, facts, sizeof facts);
     hs_mp_room_fact(&text, "frame=", offsetof(mp_code_state_t, state) / sizeof(void *));
@@ -126,8 +133,9 @@ static void init(void *start, void *end)
                                                                        .functions = functions,
                                                                        .n_functions = sizeof functions / sizeof *functions}))
         return;
-    if (hs_port_setting("HEAPSTRATA_REFS"))
-        hs_mp_refs_when(hs_port_setting("HEAPSTRATA_REFS"));
+    const char *refs = hs_port_setting("HEAPSTRATA_REFS");
+    if (refs)
+        hs_mp_refs_when(refs);
     collect_often();
     hs_mp_heap.write_regions(false); /* at a level without keyframes nothing else records them */
     hs_start();
@@ -143,6 +151,7 @@ HS_MP_SAME_TYPE(gc_init);
 static void gc_init_apart(void *start, void *end)
 {
     struct hs_span heap = {(uintptr_t)start, (uintptr_t)end};
+    hs_mp_room_fit(&heap);
     keep_apart(&heap);
     __real_gc_init((void *)heap.start, (void *)heap.end);
     hs_mp_torn_down = false;

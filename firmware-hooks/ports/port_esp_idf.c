@@ -27,7 +27,7 @@
 #define HS_RING_DEFAULT (512 << 10)
 #else
 #define HS_RING_ATTR __NOINIT_ATTR
-#define HS_RING_DEFAULT 16384
+#define HS_RING_DEFAULT (HS_ESP_HEAPS * 8192)
 #endif
 #ifndef HS_RING_SIZE
 #define HS_RING_SIZE HS_RING_DEFAULT
@@ -56,7 +56,9 @@ static void use_stage(struct hs_config *config) { (void)config; }
 #define HS_RECORD_FROM_BOOT 1
 #endif
 
+#if portNUM_PROCESSORS > 1
 portMUX_TYPE hs_esp_mux = portMUX_INITIALIZER_UNLOCKED;
+#endif
 
 /* The cause code of a RESET record (records.def). */
 static uint8_t reset_cause(void)

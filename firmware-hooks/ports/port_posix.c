@@ -244,11 +244,33 @@ bool hs_port_image(struct hs_config *config)
     return record;
 }
 
+/* Whether a setting names moments at which references are recorded, or none. */
+static bool names_moments(const char *words)
+{
+    while (*words) {
+        size_t len = strcspn(words, ", ");
+        if (len && (len != 4 || (strncmp(words, "mark", len) && strncmp(words, "fail", len))))
+            return false;
+        words += len + strspn(words + len, ", ");
+    }
+    return true;
+}
+
 /* A stream has room for the reference graph after a failed allocation. In a ring it would overwrite the events before. */
+static const char *choose_refs(const char *words)
+{
+    if (words && names_moments(words))
+        return words;
+    if (words)
+        fprintf(stderr, "heapstrata: HEAPSTRATA_REFS=%s: there are mark, fail and mark,fail; an empty value records none\n",
+                words);
+    return out ? "fail" : NULL;
+}
+
 const char *hs_port_setting(const char *name)
 {
     const char *value = getenv(name);
-    return value || !out || strcmp(name, "HEAPSTRATA_REFS") ? value : "fail";
+    return strcmp(name, "HEAPSTRATA_REFS") ? value : choose_refs(value);
 }
 
 /* --- facts -------------------------------------------------------------------------------------------- */

@@ -16,7 +16,8 @@
 #endif
 #define HS_PORT_GC_SIGNALS /* in a collection, other threads scan their stacks in a signal handler */
 
-#ifndef HS_SITES
+/* CircuitPython with a supervisor: the table comes out of the outer heap, as on a board. */
+#if !defined HS_SITES && !(defined HS_CP_ROOM && HS_CP_ROOM)
 #define HS_SITES 16384
 #endif
 

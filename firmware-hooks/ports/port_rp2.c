@@ -32,19 +32,29 @@ static uint8_t ring[HS_RING_SIZE] __attribute__((section(".uninitialized_data.he
 #define HS_RECORD_FROM_BOOT 1
 #endif
 
+/* The RP2040 does not tell a brownout from power-on. */
 #if defined(PICO_RP2350) && PICO_RP2350
-#define POWER_ON() (powman_hw->chip_reset & (POWMAN_CHIP_RESET_HAD_POR_BITS | POWMAN_CHIP_RESET_HAD_BOR_BITS))
+#define CHIP_RESET (powman_hw->chip_reset)
+#define HAD_POWER_ON POWMAN_CHIP_RESET_HAD_POR_BITS
+#define HAD_BROWNOUT POWMAN_CHIP_RESET_HAD_BOR_BITS
+#define HAD_RUN_PIN POWMAN_CHIP_RESET_HAD_RUN_LOW_BITS
 #else
-#define POWER_ON() (vreg_and_chip_reset_hw->chip_reset & VREG_AND_CHIP_RESET_CHIP_RESET_HAD_POR_BITS)
+#define CHIP_RESET (vreg_and_chip_reset_hw->chip_reset)
+#define HAD_POWER_ON VREG_AND_CHIP_RESET_CHIP_RESET_HAD_POR_BITS
+#define HAD_BROWNOUT 0u
+#define HAD_RUN_PIN VREG_AND_CHIP_RESET_CHIP_RESET_HAD_RUN_BITS
 #endif
 
-/* The cause code of a RESET record (records.def); 0 for the RUN pin and a debugger. A reset by the program uses the watchdog
- * too, but without the mark that watchdog_enable() leaves. */
+/* The cause code of a RESET record (records.def); 0 for a debugger. A reset by the program uses the watchdog too, but without
+ * the mark that watchdog_enable() leaves. */
 static uint8_t reset_cause(void)
 {
+    uint32_t chip = CHIP_RESET;
     if (watchdog_hw->reason)
         return watchdog_enable_caused_reboot() ? 3 : 2;
-    return POWER_ON() ? 1 : 0;
+    if (chip & HAD_POWER_ON)
+        return 1;
+    return chip & HAD_BROWNOUT ? 7 : chip & HAD_RUN_PIN ? 6 : 0;
 }
 
 bool hs_port_image(struct hs_config *config)

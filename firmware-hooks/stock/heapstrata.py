@@ -52,15 +52,16 @@ except ImportError:
 
 MASK = 0x1FFFFFFF  # ticks_ms() wraps, on CircuitPython at this
 _on = _busy = False
+_interval = 0
 _last = _wait = _samples = 0
 _used = 1
 # Modules without a file of their own are not in sys.modules. Thonny and mpremote import some of these after the script, and do not
 # expect that anything is printed.
-_builtin = ["builtins", "gc", "machine", "micropython", "os", "sys", "time", "uos"]
-_timer = _import = None
+BUILTIN = ("builtins", "gc", "machine", "micropython", "os", "sys", "time", "uos")
+_timer = _real = None
 
 
-def _say(what, name=""):
+def _say(name, what="mark"):
     """_wait: milliseconds from the last sample to the next one by the timer: 25 times as long as all samples so far took, also
     those at marks, and in proportion to the memory that is in use, since a map of more blocks is longer. 32768: what is in a map
     of an empty heap."""
@@ -84,21 +85,33 @@ def _say(what, name=""):
     _busy = False
 
 
-def _load(name, a=None, b=None, c=None, level=0):
-    if level or not _on or name in sys.modules or name in _builtin:
-        return _import(name, a, b, c, level)
-    gc.collect()
-    _say("before", name)
-    module = _import(name, a, b, c, level)
-    gc.collect()
-    _say("import", name)
-    if name not in sys.modules:
-        _builtin.append(name)
-    return module
+# Firmware up to 1.26 takes the package of a relative import from the globals of __import__'s caller. Where __import__ is replaced that
+# is _load(), which then has the name of the module whose body runs: locals(). A function of a package that imports relatively
+# later cannot be known, so there the first package that was imported is the last import that is noticed. Newer firmware passes `b`.
+# The helper of `heapstrata record` has this function too, but for lines with the word "sample".
+def _load(name, b=None, e=None, r=None, pop=0):
+    global __name__
+    key = _on and not pop and name not in sys.modules
+    key = key and name not in BUILTIN  # no samples of these
+    if key:
+        gc.collect()
+        _say(name, "before")
+    e = b
+    if pop:
+        b = b or locals()
+        __name__ = b["__name__"] + "." * ("__path__" in b)
+    b = _real(name, e, None, r, pop)
+    if not e and (pop or "." in name or hasattr(b, "__path__")):
+        builtins.__import__ = _real
+    if key:
+        gc.collect()
+        _say(name, "import")
+        sys.modules.setdefault(name, b)  # what is built in is not there by itself; it is noticed once
+    return b
 
 
 def _later(_):
-    _say("time")
+    _say("", "time")
 
 
 def _tick(_):  # also while a sample is printed: it must not allocate then
@@ -120,18 +133,19 @@ def _timer_of(number, ms):
 
 
 def _every(ms):
-    """Samples at intervals, where there is a timer; 0: no longer. Returns whether there is one."""
-    global _timer
+    """Samples at intervals, where there is a timer; 0: no longer."""
+    global _timer, _interval
+    _interval = 0
     if _timer:
         _timer.deinit()
         _timer = None
     for number in (-1, 3, 2, 1, 0) if ms and Timer else ():
         try:
             _timer = _timer_of(number, ms)
-            return True
+            _interval = ms
+            return
         except Exception:
             pass  # not a timer of this board, or in use
-    return False
 
 
 def _firmware():
@@ -145,17 +159,18 @@ def _firmware():
 
 def start(stacks=False, level=None, interval=None, script=None):
     """Records; the arguments are those of the built-in module, and have no effect here."""
-    global _on, _import
+    global _on, _real
     _on = True
-    if not _import:
-        _import = builtins.__import__
+    if not _real:
+        _real = builtins.__import__
         try:
             builtins.__import__ = _load
         except AttributeError:
             pass  # this firmware's built-in functions cannot be replaced: imports are not noticed
     print(_firmware())
+    print("HS:I", _interval)
     gc.collect()
-    _say("start")
+    _say("", "start")
 
 
 def stop():
@@ -165,21 +180,21 @@ def stop():
 
 def _leave():
     """For `heapstrata record`, which sends a helper of its own."""
-    global _import
+    global _real
     stop()
     _every(0)
-    if _import and builtins.__import__ == _load:
-        builtins.__import__ = _import
-        _import = None
-    sys.modules.pop(__name__, None)
+    if _real and builtins.__import__ == _load:
+        builtins.__import__ = _real
+        _real = None
+    sys.modules.pop("heapstrata", None)
 
 
 def mark(label):
-    _say("mark", label)
+    _say(label)
 
 
 def snapshot(refs=False):
-    _say("snapshot")
+    _say("", "snapshot")
 
 
 def stats():
@@ -200,7 +215,7 @@ def poll():
 
 
 def dump(to=None):
-    _say("snapshot")
+    _say("", "snapshot")
 
 
 def stream(to, every=8):
@@ -253,11 +268,11 @@ class _Track:
     def _sample_failure(self, value):
         if value is not None and _on and not isinstance(value, SystemExit):
             print_exception(value)
-            _say("raised", self.label)
+            _say(self.label, "raised")
 
 
 track = _Track.track  # a context manager and decorator: track("label"), or @track for a function
 
 
-start()
 _every(1000)
+start()

@@ -171,13 +171,28 @@ static void write_summary(uint8_t cause)
     }
 }
 
+/* The function below k_malloc and k_heap_alloc in newer versions. Older ones do not have it, so no link can fail for want of its
+ * wrap: the trial finds that. */
+void *sys_heap_noalign_alloc(struct sys_heap *heap, size_t align, size_t size) __attribute__((weak));
+void *__real_sys_heap_noalign_alloc(struct sys_heap *heap, size_t align, size_t size) __attribute__((weak));
+void *__wrap_sys_heap_noalign_alloc(struct sys_heap *heap, size_t align, size_t size);
+
+static bool has_noalign(void)
+{
+    bool wrapped = sys_heap_noalign_alloc == __wrap_sys_heap_noalign_alloc;
+    return wrapped ? __real_sys_heap_noalign_alloc != NULL : sys_heap_noalign_alloc != NULL;
+}
+
+/* Two for each heap. */
 static enum hs_trial try(unsigned number)
 {
-    if (number >= n_heaps)
+    if (number / 2 >= n_heaps)
         return HS_TRIAL_NONE;
+    if (number % 2 && !has_noalign())
+        return HS_TRIAL_NO_ROOM;
     unsigned key = irq_lock(); /* the users' own locks are not known */
-    struct sys_heap *heap = (struct sys_heap *)(uintptr_t)heaps[number].heap;
-    void *block = sys_heap_alloc(heap, 1);
+    struct sys_heap *heap = (struct sys_heap *)(uintptr_t)heaps[number / 2].heap;
+    void *block = number % 2 ? sys_heap_noalign_alloc(heap, UNIT, 1) : sys_heap_alloc(heap, 1);
     if (block)
         sys_heap_free(heap, block);
     irq_unlock(key);
@@ -274,6 +289,15 @@ MUST_WRAP(void *, sys_heap_aligned_alloc, (struct sys_heap * heap, size_t align,
     uintptr_t caller = caller_of(RETURN_ADDRESS);
     const struct watched *h = recorded(heap);
     void *block = __real_sys_heap_aligned_alloc(heap, align, size);
+    return h ? allocated(h, caller, block, size) : block;
+}
+
+/* k_malloc and k_heap_alloc of newer versions call this one. It calls sys_heap_alloc within its own file, where no wrap applies. */
+WRAP(void *, sys_heap_noalign_alloc, (struct sys_heap * heap, size_t align, size_t size))
+{
+    uintptr_t caller = caller_of(RETURN_ADDRESS);
+    const struct watched *h = recorded(heap);
+    void *block = __real_sys_heap_noalign_alloc(heap, align, size);
     return h ? allocated(h, caller, block, size) : block;
 }
 
