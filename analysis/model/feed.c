@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The hot loop: it processes tens of millions of events a second. Each costs a block entry, the sums of a site and of a
- * region, and no search. It is compiled twice, with and without an observer.
+ * region, and no search. It is compiled four times: with and without an observer, with and without sums by site.
  */
 #include "analysis/model/internal.h"
 
@@ -11,9 +11,14 @@
 /* Entries are spread over the whole heap: prefetch them a few events early. Addresses out of range do no harm. */
 #define AHEAD 8
 
+/* Constants of each of the four. */
+struct kept {
+    bool observed, sites;
+};
+
 HOT void expect(const struct hs_model *m, const struct hs_event *e)
 {
-    uint32_t alloc = -(uint32_t)(e->kind == HS_ALLOC), pos = (e->pos & alloc) | (e->old & ~alloc);
+    uint32_t pos = e->pos | e->old; /* one of them is 0, or the block was resized in its place; for a moved one it does no good */
     /* Integer arithmetic, not a pointer: the entry may not exist. */
     __builtin_prefetch((const void *)((uintptr_t)m->block + (uintptr_t)pos * sizeof *m->block), 1);
 }
@@ -40,35 +45,51 @@ static __attribute__((noinline, cold)) void count_unplaced(struct hs_model *m)
     hs_model_level_is(m, HS_LEVEL_FULL);
 }
 
-HOT struct hs_live_block new_block(const struct hs_model *m, const struct hs_event *e)
+HOT void put_block(const struct hs_model *m, const struct hs_event *e, struct hs_live_block *block, const bool sites)
 {
-    return (struct hs_live_block){
-        .time = e->time,
-        .number = e->number,
-        .thread = (uint16_t)e->thread,
-        .site = e->site,
-        .size = e->size,
-        .granules = e->granules,
-        .collection = (uint32_t)m->collections.done,
-    };
+    block->site = sites ? e->site : 0;
+    block->size = e->size;
+    block->granules = e->granules;
+    if (sites) {
+        block->time = e->time;
+        block->number = e->number;
+        block->thread = (uint16_t)e->thread;
+        block->collection = (uint32_t)m->collections.done;
+    }
 }
 
-HOT void on_alloc(struct hs_model *m, const struct hs_event *e, const bool observed)
+/* The sums for the requests of a site. */
+HOT struct hs_site_sum *sum_of(struct hs_model *m, uint32_t site, const bool sites)
+{
+    return sites ? hs_model_sum(m, site) : &m->sum[1];
+}
+
+/* hs_model_charged for a block. */
+HOT struct hs_site_sum *charged(struct hs_model *m, uint32_t site, const bool sites)
+{
+    if (sites)
+        return hs_model_sum(m, site);
+    return rarely(site == HS_SITE_UNKNOWN) ? m->sum : NULL;
+}
+
+HOT void on_alloc(struct hs_model *m, const struct hs_event *e, const struct kept kept)
 {
     struct hs_region_state *region = &m->region[e->region];
-    struct hs_site_sum *sum = hs_model_sum(m, e->site);
+    struct hs_site_sum *sum = sum_of(m, e->site, kept.sites);
     sum->allocs++;
-    sum->bytes += e->size;
+    if (kept.sites)
+        sum->bytes += e->size;
     if (rarely(e->pos >= m->n_granules)) {
         count_unplaced(m);
         return;
     }
     struct hs_live_block *block = vacant_entry(m, e->region, e->pos);
-    *block = new_block(m, e);
-    sum->taken += (uint64_t)e->granules << region->shift;
+    put_block(m, e, block, kept.sites);
+    if (kept.sites)
+        sum->taken += (uint64_t)e->granules << region->shift;
     region->allocs++;
-    hs_model_charge(m, region, sum, block);
-    if (observed)
+    hs_model_charge(m, region, kept.sites ? sum : NULL, block);
+    if (kept.observed)
         hs_model_report_taken(m, e->region, e->pos, e->granules);
 }
 
@@ -79,7 +100,7 @@ HOT unsigned region_at(const struct hs_model *m, unsigned guess, uint32_t pos)
     return rarely(pos - region->first >= region->granules) ? hs_model_region_of(m, pos) : guess;
 }
 
-HOT void on_free(struct hs_model *m, const struct hs_event *e, const bool observed)
+HOT void on_free(struct hs_model *m, const struct hs_event *e, const struct kept kept)
 {
     struct hs_live_block *block = block_at(m, e->old);
     if (!block) {
@@ -89,12 +110,14 @@ HOT void on_free(struct hs_model *m, const struct hs_event *e, const bool observ
     }
     unsigned index = region_at(m, e->region, e->old);
     struct hs_region_state *region = &m->region[index];
-    struct hs_site_sum *sum = hs_model_sum(m, block->site);
-    sum->freed++;
-    hs_model_charge_lifetime(m, sum, block);
+    struct hs_site_sum *sum = charged(m, block->site, kept.sites);
+    if (kept.sites) {
+        sum->freed++;
+        hs_model_charge_lifetime(m, sum, block);
+    }
     region->frees++;
     hs_model_discharge(m, region, sum, block);
-    if (observed)
+    if (kept.observed)
         hs_model_report_freed(m, index, e->old, block->granules);
     block->granules = 0;
 }
@@ -112,28 +135,32 @@ static void report_resized(struct hs_model *m, const struct hs_event *e, unsigne
     }
 }
 
-HOT void on_realloc(struct hs_model *m, const struct hs_event *e, const bool observed)
+HOT void on_realloc(struct hs_model *m, const struct hs_event *e, const struct kept kept)
 {
-    struct hs_live_block now = new_block(m, e), *old = block_at(m, e->old);
+    struct hs_live_block now = {.granules = 0}, *old = block_at(m, e->old);
+    put_block(m, e, &now, kept.sites);
     uint32_t old_granules = 0;
     unsigned old_region = e->region;
     if (old) {
-        struct hs_site_sum *holder = hs_model_sum(m, old->site);
+        struct hs_site_sum *holder = charged(m, old->site, kept.sites);
         old_region = region_at(m, e->region, e->old);
         old_granules = old->granules;
-        now.time = old->time;
-        now.number = old->number;
-        now.thread = old->thread;
-        now.collection = old->collection;
-        holder->resized++;
+        if (kept.sites) {
+            now.time = old->time;
+            now.number = old->number;
+            now.thread = old->thread;
+            now.collection = old->collection;
+            holder->resized++;
+        }
         hs_model_discharge(m, &m->region[old_region], holder, old);
         old->granules = 0;
     }
-    struct hs_site_sum *sum = hs_model_sum(m, e->site);
+    struct hs_site_sum *sum = sum_of(m, e->site, kept.sites);
     sum->reallocs++;
-    sum->bytes += e->size;
+    if (kept.sites)
+        sum->bytes += e->size;
     if (rarely(e->pos >= m->n_granules)) {
-        if (observed)
+        if (kept.observed)
             hs_model_report_freed(m, old_region, e->old, old_granules);
         count_unplaced(m);
         return;
@@ -141,35 +168,98 @@ HOT void on_realloc(struct hs_model *m, const struct hs_event *e, const bool obs
     struct hs_region_state *region = &m->region[e->region];
     struct hs_live_block *block = vacant_entry(m, e->region, e->pos);
     *block = now;
-    sum->taken += (uint64_t)e->granules << region->shift;
+    if (kept.sites)
+        sum->taken += (uint64_t)e->granules << region->shift;
     region->reallocs++;
-    hs_model_charge(m, region, sum, block);
-    if (observed)
+    hs_model_charge(m, region, kept.sites ? sum : NULL, block);
+    if (kept.observed)
         report_resized(m, e, old_region, old_granules);
 }
 
-HOT void on_sweep(struct hs_model *m, const struct hs_event *e, const bool observed)
+/* Blocks of one region that a sweep frees. */
+struct leaving {
+    uint64_t blocks, granules, requested;
+};
+
+HOT void leave(struct hs_model *m, unsigned index, struct leaving *l)
 {
+    struct hs_region_state *region = &m->region[index];
+    uint64_t bytes = l->granules << region->shift;
+    HS_ASSERT(region->blocks >= l->blocks && region->used >= bytes && m->blocks >= l->blocks && m->used >= bytes);
+    region->swept += l->blocks;
+    region->blocks -= l->blocks;
+    region->requested -= l->requested;
+    region->used -= bytes;
+    m->blocks -= l->blocks;
+    m->requested -= l->requested;
+    m->used -= bytes;
+    *l = (struct leaving){0};
+}
+
+/* A block that counts for its site, or not at all. */
+HOT void sweep_block(struct hs_model *m, struct hs_live_block *block, unsigned index, const struct kept kept)
+{
+    struct hs_region_state *region = &m->region[index];
+    struct hs_site_sum *sum = charged(m, block->site, kept.sites);
+    if (kept.sites) {
+        sum->swept++;
+        hs_model_charge_lifetime(m, sum, block);
+    }
+    region->swept++;
+    hs_model_discharge(m, region, sum, block);
+}
+
+/* Reports blocks that follow on one another as one extent. */
+HOT void gather(struct hs_model *m, unsigned region, struct hs_extent *gap, struct hs_extent block)
+{
+    if (block.pos == gap->pos + gap->granules) {
+        gap->granules += block.granules;
+    } else {
+        hs_model_report_freed(m, region, gap->pos, gap->granules);
+        *gap = block;
+    }
+}
+
+HOT void on_sweep(struct hs_model *m, const struct hs_event *e, const struct kept kept)
+{
+    struct leaving leaving = {0};
+    struct hs_extent gap = {0};
     uint64_t before = m->used;
     unsigned index = e->region;
     m->swept += e->n_freed;
-    for (uint32_t i = 0; i < e->n_freed; i++) {
+    for (uint32_t i = 0, n = e->n_freed; i < n; i++) {
         uint32_t pos = e->freed[i];
-        if (e->n_freed - i > AHEAD)
+        if (n - i > AHEAD)
             __builtin_prefetch((const char *)m->block + (uint64_t)e->freed[i + AHEAD] * sizeof *m->block, 1);
         struct hs_live_block *block = block_at(m, pos);
         if (rarely(!block))
             continue;
-        index = region_at(m, index, pos);
-        struct hs_site_sum *sum = hs_model_sum(m, block->site);
-        sum->swept++;
-        hs_model_charge_lifetime(m, sum, block);
-        m->region[index].swept++;
-        hs_model_discharge(m, &m->region[index], sum, block);
-        if (observed)
+        unsigned now = region_at(m, index, pos);
+        if (rarely(now != index)) {
+            if (!kept.sites)
+                leave(m, index, &leaving);
+            if (kept.observed)
+                hs_model_report_freed(m, index, gap.pos, gap.granules);
+            gap.granules = 0;
+            index = now;
+        }
+        if (kept.sites || rarely(m->n_own || block->site == HS_SITE_UNKNOWN)) {
+            sweep_block(m, block, index, kept);
+        } else {
+            leaving.blocks++;
+            leaving.granules += block->granules;
+            leaving.requested += block->size;
+        }
+        if (kept.observed && kept.sites)
             hs_model_report_freed(m, index, pos, block->granules);
+        else if (kept.observed)
+            gather(m, index, &gap, (struct hs_extent){pos, block->granules});
         block->granules = 0;
     }
+    if (!kept.sites)
+        leave(m, index, &leaving);
+    if (kept.observed)
+        hs_model_report_freed(m, index, gap.pos, gap.granules);
     m->collections.freed += e->n_freed;
     m->collection_freed += before - m->used;
 }
@@ -239,7 +329,7 @@ static __attribute__((noinline)) void on_other(struct hs_model *m, const struct 
         hs_model_after_mark(m, e);
 }
 
-HOT void feed(struct hs_model *m, const struct hs_event *e, const struct hs_event *end, const bool observed)
+HOT void feed(struct hs_model *m, const struct hs_event *e, const struct hs_event *end, const struct kept kept)
 {
     for (; e < end; e++) {
         if (end - e > AHEAD)
@@ -250,27 +340,38 @@ HOT void feed(struct hs_model *m, const struct hs_event *e, const struct hs_even
         m->number = e->number;
         m->kind[e->kind % 64]++;
         switch (e->kind) {
-        case HS_ALLOC: on_alloc(m, e, observed); break;
-        case HS_FREE: on_free(m, e, observed); break;
-        case HS_REALLOC: on_realloc(m, e, observed); break;
-        case HS_SWEEP: on_sweep(m, e, observed); break;
+        case HS_ALLOC: on_alloc(m, e, kept); break;
+        case HS_FREE: on_free(m, e, kept); break;
+        case HS_REALLOC: on_realloc(m, e, kept); break;
+        case HS_SWEEP: on_sweep(m, e, kept); break;
         default: on_other(m, e); break;
         }
-        if (observed && m->observer.after)
+        if (kept.observed && m->observer.after)
             m->observer.after(m->observer.context, e);
     }
 }
 
 _Static_assert(HS_KIND_END <= 64, "model->kind");
 
+static void feed_observed(struct hs_model *m, const struct hs_event *events, const struct hs_event *end)
+{
+    if (m->whole)
+        feed(m, events, end, (struct kept){true, false});
+    else
+        feed(m, events, end, (struct kept){true, true});
+}
+
 int hs_model_feed(struct hs_model *model, const struct hs_event *events, long n)
 {
     if (model->error)
         return model->error;
+    const struct hs_event *end = events + n;
     if (model->observed)
-        feed(model, events, events + n, true);
+        feed_observed(model, events, end);
+    else if (model->whole)
+        feed(model, events, end, (struct kept){false, false});
     else
-        feed(model, events, events + n, false);
+        feed(model, events, end, (struct kept){false, true});
     if (model->levels.open)
         hs_model_levels_now(model);
     return model->error;

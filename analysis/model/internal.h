@@ -66,12 +66,18 @@ static inline void hs_model_stamp(const struct hs_model *model, struct hs_site_s
     sum->changed = model->number;
 }
 
+/* The sums that a block of this site is charged to. NULL: none are kept. */
+static inline struct hs_site_sum *hs_model_charged(struct hs_model *model, uint32_t site)
+{
+    return model->whole && site != HS_SITE_UNKNOWN ? NULL : hs_model_sum(model, site);
+}
+
 static inline bool hs_model_is_own(const struct hs_model *model, const struct hs_live_block *block)
 {
     return __builtin_expect(model->n_own > 0, 0) && hs_model_owns(model, (uint32_t)(block - model->block));
 }
 
-/* `bytes`: size of the block's granules. */
+/* `sum`: as hs_model_charged returns it. */
 static inline void hs_model_charge(struct hs_model *model, struct hs_region_state *region, struct hs_site_sum *sum,
                                    const struct hs_live_block *block)
 {
@@ -80,10 +86,12 @@ static inline void hs_model_charge(struct hs_model *model, struct hs_region_stat
         model->own_bytes += bytes;
         return;
     }
-    hs_model_stamp(model, sum);
-    sum->live_blocks++;
-    sum->live += bytes;
-    sum->max_live = sum->live > sum->max_live ? sum->live : sum->max_live;
+    if (sum) {
+        hs_model_stamp(model, sum);
+        sum->live_blocks++;
+        sum->live += bytes;
+        sum->max_live = sum->live > sum->max_live ? sum->live : sum->max_live;
+    }
     region->blocks++;
     region->requested += block->size;
     region->used += bytes;
@@ -107,17 +115,20 @@ static inline void hs_model_discharge(struct hs_model *model, struct hs_region_s
         model->own_bytes -= bytes;
         return;
     }
-    HS_ASSERT(sum->live_blocks && sum->live >= bytes);
-    hs_model_stamp(model, sum);
-    sum->live_blocks--;
-    sum->live -= bytes;
-    HS_ASSERT(region->blocks && region->used >= bytes && model->blocks && model->used >= bytes);
+    if (sum) {
+        hs_model_stamp(model, sum);
+        sum->live_blocks--;
+        sum->live -= bytes;
+    }
     region->blocks--;
     region->requested -= block->size;
     region->used -= bytes;
     model->blocks--;
     model->requested -= block->size;
     model->used -= bytes;
+    /* none fell below 0 */
+    HS_ASSERT(!sum || !((sum->live_blocks | sum->live) >> 63));
+    HS_ASSERT(!((region->blocks | region->used | model->blocks | model->used) >> 63));
 }
 
 /* The block ends now. Its lifetime is charged to the site that holds it. */

@@ -17,7 +17,7 @@ void hs_model_drop(struct hs_model *m, unsigned region, uint32_t pos)
     struct hs_site_sum *sum = hs_model_sum(m, block->site);
     sum->dropped++;
     m->dropped++;
-    hs_model_discharge(m, &m->region[region], sum, block);
+    hs_model_discharge(m, &m->region[region], hs_model_charged(m, block->site), block);
     hs_model_report_freed(m, region, pos, block->granules);
     block->granules = 0;
 }
@@ -152,7 +152,7 @@ static void sweep(struct hs_model *m, unsigned region, uint32_t pos)
     m->collections.freed++;
     m->collection_freed += bytes;
     hs_model_charge_lifetime(m, sum, block);
-    hs_model_discharge(m, &m->region[region], sum, block);
+    hs_model_discharge(m, &m->region[region], hs_model_charged(m, block->site), block);
     hs_model_report_freed(m, region, pos, block->granules);
     block->granules = 0;
 }
@@ -212,9 +212,9 @@ static void set_holder(struct hs_model *m, uint32_t site, uint32_t pos)
         return;
     struct hs_live_block *block = &m->block[pos];
     m->appeared -= block->site == HS_SITE_UNKNOWN && m->appeared;
-    hs_model_discharge(m, &m->region[index], hs_model_sum(m, block->site), block);
+    hs_model_discharge(m, &m->region[index], hs_model_charged(m, block->site), block);
     block->site = site;
-    hs_model_charge(m, &m->region[index], hs_model_sum(m, site), block);
+    hs_model_charge(m, &m->region[index], hs_model_charged(m, site), block);
 }
 
 void hs_model_held(struct hs_model *m, const struct hs_event *e)

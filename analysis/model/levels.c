@@ -13,16 +13,6 @@
 #include "lib/host/util/map.h"
 #include "lib/varint.h"
 
-/* A live sampled block. `place` is its granule plus 1; 0: unknown. */
-struct hs_sampled_block {
-    uint32_t place, site;
-    double weight;   /* 1 / probability */
-    double variance; /* (1 - p) / p^2: factor of the square of a figure of the block */
-    uint64_t bytes;  /* taken */
-    uint64_t time;
-    uint32_t collection;
-};
-
 /* ---- table of sampled blocks ---- */
 
 static bool find(const struct hs_levels *l, uint32_t place, struct hs_map_search *search)
@@ -110,6 +100,8 @@ static struct hs_sampled_block weighted(const struct hs_model *m, const struct h
     return (struct hs_sampled_block){
         .place = e->pos + 1,
         .site = e->site,
+        .size = e->size,
+        .number = e->number,
         .weight = 1 / p,
         .variance = (1 - p) / (p * p),
         .bytes = (uint64_t)e->granules << shift_of(m, e),

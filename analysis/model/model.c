@@ -27,6 +27,8 @@ struct hs_model *hs_model_new(const struct hs_model_observer *observer)
     return NULL;
 }
 
+void hs_model_skip_sites(struct hs_model *m) { m->whole = true; }
+
 void hs_model_watch(struct hs_model *m, struct hs_model_watcher *watcher)
 {
     watcher->next = m->watcher;
@@ -198,6 +200,15 @@ struct hs_space_stats hs_model_layout(const struct hs_model *m, unsigned region)
     return layout;
 }
 
+struct hs_space_stats hs_model_layout_but_pools(const struct hs_model *m)
+{
+    struct hs_space_stats layout = {0};
+    for (unsigned i = 0; i < m->n_regions; i++)
+        if (m->region[i].present && m->region[i].memory != HS_MEMORY_POOL)
+            hs_space_stats_add(&layout, m, &m->region[i]);
+    return layout;
+}
+
 /* ESP-IDF turns some capabilities into an alignment. Memory for DMA descriptors is DMA memory; for external memory it
  * ignores both (esp_heap_adjust_alignment_to_hw). */
 #define CAP_DMA (1u << 3)
@@ -219,8 +230,6 @@ bool hs_region_serves(const struct hs_region_state *region, const struct hs_regi
         return region == asked;
     return hs_same_heap(region->name, asked->name) && !(asked_of_regions(caps) & ~region->caps);
 }
-
-uint64_t hs_model_elapsed(const struct hs_model *m) { return m->elapsed + (m->time - m->first_time); }
 
 static const struct {
     const char *name, *text;

@@ -167,7 +167,17 @@ struct hs_region_summary {
     bool no_longest, no_counts;           /* the longest run is unknown; the numbers of blocks and of runs are unknown */
 };
 
-struct hs_sampled_block;
+/* A live sampled block. `place` is its granule plus 1; 0: unknown. */
+struct hs_sampled_block {
+    uint32_t place, site;
+    uint32_t size;   /* requested bytes */
+    double weight;   /* 1 / probability */
+    double variance; /* (1 - p) / p^2: factor of the square of a figure of the block */
+    uint64_t bytes;  /* taken */
+    uint64_t number; /* record of its sample */
+    uint64_t time;
+    uint32_t collection;
+};
 
 /* State of the recording levels, and data from levels other than "full". */
 struct hs_levels {
@@ -249,11 +259,18 @@ struct hs_model {
     struct hs_model_watcher *watcher; /* the first; not owned */
     uint64_t collection_freed;        /* bytes, by the current collection */
     bool observed;                    /* an observer wants every block */
+    bool whole;                       /* hs_model_skip_sites */
     int error;                        /* the first error: HS_ERR_MEMORY or HS_ERR_ARG; else HS_OK */
 };
 
 /* Creates a model of an empty heap. `observer` is copied and may be NULL. Returns NULL when out of memory. */
 struct hs_model *hs_model_new(const struct hs_model_observer *observer);
+
+/* For a user that shows figures of the whole heap only: sums of single sites, and times, numbers, threads and collections of
+ * blocks are not kept. All allocs and reallocs are counted for site 0, and of the sums of HS_SITE_UNKNOWN only `live` and
+ * `live_blocks` are correct. What comes from samples and summaries is kept. An observer's `freed` may get several blocks
+ * that follow on one another in one call. Call it before the first event. */
+void hs_model_skip_sites(struct hs_model *model);
 
 /* Adds a watcher, which must stay valid as long as the model is fed. */
 void hs_model_watch(struct hs_model *model, struct hs_model_watcher *watcher);
@@ -289,6 +306,9 @@ uint32_t hs_model_next(const struct hs_model *model, uint32_t pos, uint32_t end)
 /* Figures of one present region, or of all with HS_ALL_REGIONS. Walks the blocks. */
 struct hs_space_stats hs_model_layout(const struct hs_model *model, unsigned region);
 
+/* The sums and the longest run over all regions that are no pools. */
+struct hs_space_stats hs_model_layout_but_pools(const struct hs_model *model);
+
 /* Used, free and longest free run of all regions at present: from the layout, or from the last summaries when there is
  * no layout. Returns whether they are known. */
 bool hs_model_heap(const struct hs_model *model, struct hs_space_stats *layout);
@@ -305,7 +325,10 @@ bool hs_region_serves(const struct hs_region_state *region, const struct hs_regi
 unsigned hs_model_region_of(const struct hs_model *model, uint32_t pos);
 
 /* Ticks that the trace covers so far, the sum over all boots: a time line without gaps. */
-uint64_t hs_model_elapsed(const struct hs_model *model);
+static inline uint64_t hs_model_elapsed(const struct hs_model *model)
+{
+    return model->elapsed + (model->time - model->first_time);
+}
 
 /* The spans of the trace so far; the last one ends now. Returns their number. */
 uint32_t hs_model_spans(const struct hs_model *model, const struct hs_level_span **span);

@@ -201,18 +201,21 @@ static void hold(struct hs_caps_flow *f, const struct hs_event *e, uint32_t caps
 
 /* ---- memory for DMA ---- */
 
+/* Before the first snapshot of a ring the regions are not known, and nothing left would be wrong. */
 static void update_dma(struct hs_caps_flow *f)
 {
     uint64_t left = 0;
+    bool any = false;
     for (unsigned i = 0; i < f->model->n_regions; i++) {
         const struct hs_region_state *region = &f->model->region[i];
         if (!region->present || !(region->caps & HS_CAP_DMA))
             continue;
-        f->dma = true;
+        any = true;
         left += ((uint64_t)region->granules << region->shift) - region->used;
     }
+    f->dma |= any;
     f->dma_free = left;
-    if (f->model->synced && left < f->dma_least)
+    if (any && f->model->synced && left < f->dma_least)
         f->dma_least = left;
 }
 
@@ -279,6 +282,7 @@ int hs_caps_flow_finish(struct hs_caps_flow *f)
     for (unsigned i = 0; i < f->model->n_regions; i++) {
         const struct hs_region_state *region = &f->model->region[i];
         count_live(f, i);
+        f->external |= is_external(region);
         if (region->present && region->caps & HS_CAP_DEFAULT && !is_external(region))
             f->internal += (uint64_t)region->granules << region->shift;
     }

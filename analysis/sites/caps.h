@@ -62,8 +62,9 @@ struct hs_caps_flow {
     uint64_t spilled, spilled_bytes; /* requests for internal memory that were served from external memory */
     uint64_t inward, inward_bytes;   /* the other way round */
     uint64_t internal;               /* bytes of all internal regions that malloc() may use */
-    uint64_t dma_free, dma_least;    /* bytes in DMA-capable regions: free now, and the minimum so far */
+    uint64_t dma_free, dma_least;    /* bytes in DMA-capable regions: free now, and the minimum so far; UINT64_MAX: not known */
     bool dma;                        /* there are such regions */
+    bool external;                   /* set by hs_caps_flow_finish: there are regions of external memory */
     struct hs_caps_threshold threshold[HS_CAPS_THRESHOLDS];
     uint64_t by_class[HS_CAPS_THRESHOLDS + 1]; /* bytes of malloc's live blocks, by the lowest threshold at which they are
                                                 * internal */

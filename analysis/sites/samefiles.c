@@ -44,6 +44,38 @@ static const char *only_own(const struct list *list, const struct list *other)
     return only;
 }
 
+#define ALIKE 3u /* a renamed file has a line of this many in common with the file that it was */
+
+/* The line at *at without its blanks at both ends; moves *at to the next one. Returns its length. */
+static size_t next_line(const char **at, const char **line)
+{
+    size_t whole = strcspn(*at, "\n"), lead = strspn(*at, " \t");
+    size_t len = whole > lead ? whole - lead : 0;
+    *line = *at + (whole - len);
+    *at += whole + ((*at)[whole] == '\n');
+    while (len && strchr(" \t\r", (*line)[len - 1]))
+        len--;
+    return len;
+}
+
+/* Whether enough lines of `text` correspond to equal lines of `base`. */
+static bool are_alike(const struct hs_line_map *map, const char *text, const char *base)
+{
+    uint32_t lines = 0, equal = 0, at = 0;
+    const char *own = NULL, *other = NULL;
+    size_t other_len = 0;
+    for (uint32_t i = 1; *text; i++) {
+        size_t len = next_line(&text, &own);
+        while (at < hs_line_map_at(map, i) && *base) {
+            other_len = next_line(&base, &other);
+            at++;
+        }
+        lines += len != 0;
+        equal += len && at == hs_line_map_at(map, i) && len == other_len && !memcmp(own, other, len);
+    }
+    return ALIKE * equal >= lines;
+}
+
 /* Adds an entry when the names or the texts differ. */
 static int add(struct hs_same_files *same, struct hs_same_file names, const struct hs_run_files *own,
                const struct hs_run_files *base)
@@ -55,7 +87,10 @@ static int add(struct hs_same_files *same, struct hs_same_file names, const stru
     *file = names;
     if (both && strcmp(text, base_text))
         error = hs_line_map_make(&file->line, text, base_text);
-    same->n += file->line.to || !named;
+    if (!named && file->line.to && !are_alike(&file->line, text, base_text))
+        hs_line_map_free(&file->line);
+    else
+        same->n += file->line.to || !named;
     free(text);
     free(base_text);
     return error;

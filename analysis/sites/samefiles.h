@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Matches the source files of two runs: by name; and when each run has exactly one file that the other has not, such as
- * a renamed main script, these two. Lines are matched by text when both texts are available.
+ * a renamed main script, these two, unless their texts have little in common. Lines are matched by text when both texts are available.
  */
 #ifndef HS_SITES_SAMEFILES_H
 #define HS_SITES_SAMEFILES_H

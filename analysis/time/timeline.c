@@ -56,13 +56,17 @@ static void summary_end(const struct hs_timeline *t, struct hs_region_summary no
     end->unusable = now.free ? below / (double)(now.free >> now.shift) : 0;
 }
 
+/* Figures from the last summary, or none. */
+static __attribute__((noinline)) struct hs_sample sample_without_layout(const struct hs_timeline *t)
+{
+    return hs_model_summary_only(t->model) ? sample_of(last_summary(t)) : nothing_known;
+}
+
 static inline struct hs_sample sample(const struct hs_timeline *t)
 {
-    if (__builtin_expect(hs_model_summary_only(t->model), 0))
-        return sample_of(last_summary(t));
     const struct hs_freespace *space = t->space;
-    if (__builtin_expect(!space->regions_added, 0))
-        return nothing_known;                         /* no region so far */
+    if (__builtin_expect(hs_model_summary_only(t->model) || !space->regions_added, 0))
+        return sample_without_layout(t);
     int64_t used = (int64_t)hs_freespace_used(space); /* signed, because the processor converts int64 to double directly */
     int64_t waste = used - (int64_t)space->model->requested;
     return (struct hs_sample){
@@ -122,10 +126,13 @@ static struct hs_note note_of_failure(const struct hs_model *m, struct hs_note n
     return note;
 }
 
-/* Counts a rare event in the open point, and keeps a note. `pause`: ticks of the collection that ended. */
-static void note_rare(struct hs_timeline *t, const struct hs_event *e, uint64_t at, uint64_t pause)
+/* Counts a rare event in the open point, and keeps a note. */
+static __attribute__((noinline)) void note_rare(struct hs_timeline *t, const struct hs_event *e)
 {
     struct hs_point *p = hs_series_point(&t->series);
+    uint64_t at = t->by_number ? e->number : p->time;
+    uint64_t pause = t->model->collections.done != t->collections ? e->time - t->model->collecting : 0;
+    t->collections = t->model->collections.done;
     struct hs_note note = {.at = at, .time = hs_model_elapsed(t->model), .number = e->number};
     switch (e->kind) {
     case HS_MARK:
@@ -173,11 +180,8 @@ static void after(void *context, const struct hs_event *e)
     p->time = hs_model_elapsed(m);
     p->level = m->levels.level;
     p->unsynced += !m->synced && !hs_model_summary_only(m);
-    if (__builtin_expect(e->kind > HS_REALLOC, 0)) {
-        uint64_t pause = m->collections.done != t->collections ? e->time - m->collecting : 0;
-        t->collections = m->collections.done;
-        note_rare(t, e, t->by_number ? e->number : p->time, pause);
-    }
+    if (__builtin_expect(e->kind > HS_REALLOC, 0))
+        note_rare(t, e);
 }
 
 struct hs_timeline *hs_timeline_new(const struct hs_timeline_config *config)
@@ -196,6 +200,8 @@ struct hs_timeline *hs_timeline_new(const struct hs_timeline_config *config)
     }
     if (t->model && hs_series_init(&t->series, config->points)) {
         hs_freespace_attach(t->space, t->model);
+        if (config->skip_sites)
+            hs_model_skip_sites(t->model);
         return t;
     }
     hs_timeline_free(t);

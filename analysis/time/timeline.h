@@ -42,6 +42,7 @@ struct hs_timeline_config {
     uint32_t points;        /* the maximum */
     bool by_number;         /* over record number instead of time */
     uint64_t unusable_size; /* bytes, for the unusable free space index */
+    bool skip_sites;        /* the user does not read the model's sums of sites: hs_model_skip_sites */
 };
 
 /* NULL when out of memory. */
