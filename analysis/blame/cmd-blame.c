@@ -29,7 +29,7 @@ static const struct hs_option options[] = {
     {"size", 's', "BYTES", HS_OPT_UINT, offsetof(struct args, size),
      "ask about an allocation of BYTES instead of those that failed", .least = 1, .most = UINT32_MAX},
     {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
-     "with --size: end, a time such as 1.5s or 20ms, event:N, mark:LABEL or mark:LABEL#2 (default end)", NULL},
+     "with --size: end, a time such as 1.5s or 20ms, record:N, mark:LABEL or mark:LABEL#2 (default end)", NULL},
     {"fewest", 'f', "WHAT", HS_OPT_CHOICE, offsetof(struct args, fewest),
      "the smallest set is that of the fewest blocks or bytes (default blocks)", "blocks|bytes"},
     {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit),
@@ -167,8 +167,7 @@ static int check(struct work *w)
     if (w->args->size && w->when.kind != HS_TIME_SPEC_MARK && !w->done)
         ask(w);
     if (w->args->size && !w->n)
-        return hs_complain("%s: no mark '%.*s'%s", path, (int)w->when.label_len, w->when.label,
-                           w->when.seen ? " so many times" : "");
+        return hs_time_spec_no_mark(&w->when, path, w->reader);
     if (w->args->size ? !w->cases[0].failure.synced : w->unplaced && !w->n && !w->islands.moments)
         return no_layout(w);
     return HS_EXIT_OK;
@@ -258,7 +257,10 @@ static int replay(struct work *w)
     w->watcher = (struct hs_model_watcher){.context = w, .failed = on_failure};
     hs_model_watch(w->model, &w->watcher);
     w->exam = hs_cmd_finding_watch(w->model, w->reader);
-    int damaged = hs_cmd_replay(w->reader, watch, w), status = check(w);
+    int damaged;
+    if (!hs_cmd_replay(w->reader, watch, w, &damaged))
+        return damaged;
+    int status = check(w);
     if (!status)
         status = hs_cmd_symbols(&w->names.symbols, &w->args->common, w->reader);
     if (!status)

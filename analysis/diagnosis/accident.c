@@ -7,23 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/diagnosis/assigned.h"
 #include "analysis/diagnosis/failure_watch.h"
 #include "analysis/diagnosis/holders.h"
+#include "analysis/diagnosis/program_text.h"
 #include "analysis/diagnosis/still_used.h"
 
 #define HELD_PART 16u /* minimum part of the heap that the variable holds */
 #define PIECE_PART \
     8u              /* the same where the free bytes are in pieces, most of it in one block: less may be between them by chance */
-#define FILES 32u   /* sources that are read */
 #define RUNNING 64u /* calls */
 
 #define NONE UINT32_MAX
 
-/* A source within the text of all. */
-struct file {
-    char name[HS_NAME_MAX];
-    uint32_t line, end; /* its first line, and the one after its last */
-};
+/* Where a variable is. */
+enum place { IN_SLOT, IN_GLOBAL, IN_ATTRIBUTE, IN_CELL /* captured by a function */ };
 
 /* A reference that the program does not need: its word, and what it is. */
 struct idle {
@@ -32,9 +30,13 @@ struct idle {
     uint32_t to;                    /* block */
     const struct hs_global *global; /* NULL: no global */
     struct hs_slot slot;
-    bool attribute;            /* else: an object's attribute, or a slot */
-    char name[HS_UNUSED_NAME]; /* of a local variable or attribute */
+    enum place place;
+    enum hs_needless why;
+    uint32_t row;              /* that gave the variable its value, or is about to give it another one; NONE: not known */
+    uint32_t leader;           /* index of the first idle reference of the same variable */
+    char name[HS_UNUSED_NAME]; /* of the variable */
     uint64_t bytes, largest;   /* garbage without it and all others, reached from it first; its largest block */
+    bool stays;                /* it is taken to be a use */
 };
 
 struct work {
@@ -42,125 +44,29 @@ struct work {
     const struct hs_failure_state *w;
     const struct hs_names *names;
     struct hs_holders holders;
-    struct file file[FILES];
-    uint32_t n_files;
-    char *text;
-    size_t length;
-    struct hs_python python;
+    struct hs_program_text sources;
+    const struct hs_python *python; /* of the sources */
     struct hs_running running[RUNNING];
     uint32_t of_frame[RUNNING]; /* index of the frame */
     uint32_t n_running;
     struct hs_still_used used;
+    struct hs_python_reach assigned; /* for questions about assignments */
     struct idle *idle;
     uint32_t n_idle;
     uint32_t *first; /* by block: NEEDED; the first idle reference that leads to it, if it is not needed; NONE */
+    uint32_t *stack; /* of blocks */
 };
-
-/* ---- the sources, as one text ---- */
-
-static uint32_t count_lines(const char *text)
-{
-    uint32_t n = 0;
-    for (; *text; text++)
-        n += *text == '\n';
-    return n;
-}
-
-static int append(struct work *k, const char *file, const char *text)
-{
-    size_t n = strlen(text);
-    uint32_t line = k->n_files ? k->file[k->n_files - 1].end : 1;
-    char *all = realloc(k->text, k->length + n + 2);
-    if (!all)
-        return HS_ERR_MEMORY;
-    k->text = all;
-    memcpy(all + k->length, text, n);
-    k->length += n;
-    memcpy(all + k->length, "\n", 2);
-    k->length++;
-    struct file *f = &k->file[k->n_files++];
-    snprintf(f->name, sizeof f->name, "%s", file);
-    f->line = line;
-    f->end = line + count_lines(text) + 1;
-    return HS_OK;
-}
-
-static bool has_file(const struct work *k, const char *name)
-{
-    for (uint32_t i = 0; i < k->n_files; i++)
-        if (!strcmp(k->file[i].name, name))
-            return true;
-    return false;
-}
-
-/* Every file that has allocated anything. */
-static int read_sources(struct work *k, const struct hs_sources_at *sources)
-{
-    char file[HS_NAME_MAX];
-    for (size_t i = 0; i < k->d->n && k->n_files < FILES; i++) {
-        const char *name = k->d->held[i].name;
-        size_t length = strcspn(name, ":");
-        if (!k->d->held[i].python || !name[length])
-            continue;
-        snprintf(file, sizeof file, "%.*s", (int)length, name);
-        char *text = has_file(k, file) ? NULL : hs_sources_text(sources, k->names->reader, file);
-        int error = text ? append(k, file, text) : HS_OK;
-        free(text);
-        if (error)
-            return error;
-    }
-    return k->n_files ? hs_python_read(&k->python, k->text) : HS_ERR_KIND;
-}
-
-static uint32_t row_of(const struct work *k, const char *file, size_t length, uint32_t line, uint32_t *end)
-{
-    for (uint32_t i = 0; i < k->n_files; i++) {
-        const struct file *f = &k->file[i];
-        if (strlen(f->name) != length || memcmp(f->name, file, length) != 0 || line >= f->end - f->line + 1)
-            continue;
-        uint32_t row = hs_python_row_at(&k->python, f->line + line - 1);
-        *end = k->python.n_rows;
-        for (uint32_t r = row; r < k->python.n_rows; r++)
-            if (k->python.row[r].line >= f->end) {
-                *end = r;
-                break;
-            }
-        return row;
-    }
-    return NONE;
-}
-
-/* "main.py:5" of a row. */
-static void name_row(const struct work *k, uint32_t row, char *text)
-{
-    uint32_t line = k->python.row[row].line;
-    text[0] = '\0';
-    for (uint32_t i = 0; i < k->n_files; i++)
-        if (line >= k->file[i].line && line < k->file[i].end)
-            snprintf(text, HS_NAME_MAX, "%.900s:%u", k->file[i].name, (unsigned)(line - k->file[i].line + 1));
-}
-
-static uint32_t line_of(const struct work *k, uint32_t row)
-{
-    uint32_t line = k->python.row[row].line;
-    for (uint32_t i = 0; i < k->n_files; i++)
-        if (line >= k->file[i].line && line < k->file[i].end)
-            return line - k->file[i].line + 1;
-    return 0;
-}
 
 /* Innermost call first. */
 static void find_running(struct work *k)
 {
     const struct hs_frames *f = &k->holders.of->frames;
     for (uint32_t i = 0; i < f->n && k->n_running < RUNNING; i++) {
-        const char *blank = strrchr(f->frame[i].name, ' ');
-        uint32_t end,
-            row = blank ? row_of(k, f->frame[i].name, (size_t)(blank - f->frame[i].name), f->frame[i].line, &end) : NONE;
+        uint32_t row = hs_program_text_row_of_call(&k->sources, &f->frame[i]);
         if (row == NONE)
             continue;
         k->of_frame[k->n_running] = i;
-        k->running[k->n_running++] = (struct hs_running){.row = row, .to = end};
+        k->running[k->n_running++] = (struct hs_running){.row = row, .to = hs_program_text_end(&k->sources, row)};
     }
 }
 
@@ -172,17 +78,30 @@ static struct idle *add_idle(struct work *k)
     if (!more)
         return NULL;
     k->idle = more;
-    more[k->n_idle] = (struct idle){.block = HS_NO_BLOCK, .root = NONE};
+    more[k->n_idle] = (struct idle){.block = HS_NO_BLOCK, .root = NONE, .row = NONE, .leader = k->n_idle};
     return &more[k->n_idle++];
+}
+
+/* A reference in a word of a block. */
+static struct idle *add_word(struct work *k, uint32_t block, uint32_t word, uint32_t to)
+{
+    struct idle *idle = add_idle(k);
+    if (idle) {
+        idle->block = block;
+        idle->word = word;
+        idle->to = to;
+    }
+    return idle;
 }
 
 static bool has_source(const struct work *k, const char *module)
 {
     char file[HS_NAME_MAX];
     snprintf(file, sizeof file, "%.900s.py", module);
-    for (uint32_t i = 0; i < k->n_files; i++) {
-        const char *slash = strrchr(k->file[i].name, '/');
-        if (!strcmp(slash ? slash + 1 : k->file[i].name, file))
+    for (uint32_t i = 0; i < k->sources.n_files; i++) {
+        const struct hs_source_file *f = &k->sources.file[i];
+        const char *slash = strrchr(f->name, '/');
+        if (f->end > f->line && !strcmp(slash ? slash + 1 : f->name, file))
             return true;
     }
     return false;
@@ -205,34 +124,57 @@ static bool is_exception(const struct work *k, uint32_t block)
     return is;
 }
 
-/* Used before, and not any more. What a variable is for that is never used is not known, unless it is an exception. */
-static bool is_done(const struct work *k, const struct hs_global *global, bool attribute)
+/* Whether the block keeps much that nothing else needs. */
+static bool holds_much(const struct work *k, uint32_t block) { return k->holders.any.bytes[block] >= k->d->total / HELD_PART; }
+
+/* Whether a global or attribute with that value is not needed, and why. What a variable is for that is never used is not known. An
+ * exception is for its text, not for the data that it carries. */
+static bool is_needless(const struct work *k, const char *name, bool attribute, uint32_t value, enum hs_needless *why)
 {
-    attribute = attribute || hs_python_mentions(&k->python, "__main__");
-    if (hs_still_used_global(&k->used, global->name, attribute))
+    bool error = is_exception(k, value);
+    *why = error ? HS_NEEDLESS_ERROR : HS_NEEDLESS_UNUSED;
+    if (error && holds_much(k, value))
+        return true;
+    if (hs_still_used_global(&k->used, name, attribute) || !(error || hs_still_used_before(&k->used, name, attribute)))
         return false;
-    return hs_still_used_before(&k->used, global->name, attribute) || is_exception(k, global->value);
+    if (!error && hs_still_used_length(&k->used, name) != NONE)
+        *why = HS_NEEDLESS_LENGTH;
+    return true;
+}
+
+/* Whether other modules reach the global as an attribute of its module. */
+static bool is_shared(const struct work *k, const struct hs_global *global)
+{
+    return strcmp(k->holders.of->module[global->module].name, "__main__") != 0 || hs_python_mentions(k->python, "__main__");
+}
+
+/* Whether the global is a variable of a source that is at hand. */
+static bool is_own(const struct work *k, const struct hs_global *global)
+{
+    char text[HS_NAME_MAX];
+    return global->value != HS_NO_BLOCK && k->holders.of->module[global->module].table != HS_NO_BLOCK &&
+           strncmp(global->name, "__", 2) != 0 && has_source(k, hs_holders_module(&k->holders, global->module, text));
+}
+
+static struct idle *add_global(struct work *k, const struct hs_global *global, enum hs_needless why)
+{
+    struct idle *idle = add_word(k, k->holders.of->module[global->module].table, 2 * global->slot + 1, global->value);
+    if (!idle)
+        return NULL;
+    idle->place = IN_GLOBAL;
+    idle->global = global;
+    idle->why = why;
+    snprintf(idle->name, sizeof idle->name, "%.60s", global->name);
+    return idle;
 }
 
 static void find_globals(struct work *k)
 {
     const struct hs_refgraph *g = k->holders.of;
-    char text[HS_NAME_MAX];
-    for (uint32_t i = 0; i < g->n_globals; i++) {
-        const struct hs_global *global = &g->global[i];
-        const struct hs_module *module = &g->module[global->module];
-        bool script = !strcmp(module->name, "__main__");
-        if (global->value == HS_NO_BLOCK || module->table == HS_NO_BLOCK || !strncmp(global->name, "__", 2) ||
-            !has_source(k, hs_holders_module(&k->holders, global->module, text)) || !is_done(k, global, !script))
-            continue;
-        struct idle *idle = add_idle(k);
-        if (idle) {
-            idle->block = module->table;
-            idle->word = 2 * global->slot + 1;
-            idle->to = global->value;
-            idle->global = global;
-        }
-    }
+    enum hs_needless why;
+    for (uint32_t i = 0; i < g->n_globals; i++)
+        if (is_own(k, &g->global[i]) && is_needless(k, g->global[i].name, is_shared(k, &g->global[i]), g->global[i].value, &why))
+            add_global(k, &g->global[i], why);
 }
 
 /* The row that the call was at when the block was allocated; NONE: not known. */
@@ -240,14 +182,14 @@ static uint32_t row_then(const struct work *k, const struct hs_call_frame *frame
 {
     struct hs_frame call[HS_DEPTH_MAX];
     struct hs_symbol native;
-    uint32_t site = k->holders.of->snapshot.block[block].site, end;
+    uint32_t site = k->holders.of->snapshot.block[block].site;
     const char *blank = strrchr(frame->name, ' ');
     unsigned n = site == HS_SITE_UNKNOWN || !blank ? 0 : hs_frames_of_site(k->names, site, call, &native);
     for (unsigned i = 0; i < n; i++) {
         size_t length = (size_t)(blank - frame->name);
         if (call[i].file && strlen(call[i].file) == length && !memcmp(call[i].file, frame->name, length) &&
             !strcmp(call[i].function, blank + 1))
-            return row_of(k, call[i].file, length, call[i].line, &end);
+            return hs_program_text_row(&k->sources, call[i].file, length, call[i].line);
     }
     return NONE;
 }
@@ -265,12 +207,12 @@ static uint32_t running_of(const struct work *k, const struct hs_call_frame *fra
  * what is reached. */
 static uint32_t row_leading(struct work *k, uint32_t running, uint32_t block, bool assigns)
 {
-    const struct hs_python *p = &k->python;
+    const struct hs_python *p = k->python;
     struct hs_frame call[HS_DEPTH_MAX];
     struct hs_symbol native;
-    uint32_t site = k->holders.of->snapshot.block[block].site, end, found = NONE, now = k->running[running].row;
+    uint32_t site = k->holders.of->snapshot.block[block].site, found = NONE, now = k->running[running].row;
     unsigned n = site == HS_SITE_UNKNOWN ? 0 : hs_frames_of_site(k->names, site, call, &native);
-    uint32_t made = n && call[0].file ? row_of(k, call[0].file, strlen(call[0].file), call[0].line, &end) : NONE;
+    uint32_t made = n && call[0].file ? hs_program_text_row(&k->sources, call[0].file, strlen(call[0].file), call[0].line) : NONE;
     for (uint32_t i = 0; made != NONE && i < now; i++) {
         bool form = !assigns || (p->row[i].n > 2 && hs_python_is(p, p->row[i].first + 1, "="));
         bool head = hs_python_is_header(p, p->row[i].first + 1);
@@ -285,14 +227,14 @@ static uint32_t row_leading(struct work *k, uint32_t running, uint32_t block, bo
 
 static void copy_name(const struct work *k, uint32_t token, char *name)
 {
-    const struct hs_python_token *t = &k->python.token[token];
+    const struct hs_python_token *t = &k->python->token[token];
     snprintf(name, HS_UNUSED_NAME, "%.*s", (int)(t->length < HS_UNUSED_NAME ? t->length : HS_UNUSED_NAME - 1), t->at);
 }
 
 /* The name of a parameter, from the head of its function. */
 static bool parameter_name(const struct work *k, uint32_t scope, uint32_t index, char *name)
 {
-    const struct hs_python *p = &k->python;
+    const struct hs_python *p = k->python;
     if (scope == HS_PYTHON_MODULE)
         return false;
     const struct hs_python_row *head = &p->row[p->scope[scope].head];
@@ -314,7 +256,7 @@ static bool parameter_name(const struct work *k, uint32_t scope, uint32_t index,
 /* The name of a local variable: a parameter, or what the row assigns that made the block. */
 static bool slot_name(struct work *k, const struct hs_slot *slot, uint32_t running, uint32_t block, char *name)
 {
-    const struct hs_python *p = &k->python;
+    const struct hs_python *p = k->python;
     if (slot->use == HS_SLOT_ARGUMENT)
         return parameter_name(k, p->row[k->running[running].row].scope, slot->index, name);
     uint32_t row = row_then(k, slot->frame, block);
@@ -347,19 +289,23 @@ static bool is_left_over(const struct work *k, const struct hs_slot *slot)
 {
     uint32_t running = running_of(k, slot->frame);
     return slot->use == HS_SLOT_LEFT_OVER ||
-           (slot->use == HS_SLOT_HANDLERS && running != NONE && !is_guarded(&k->python, k->running[running].row));
+           (slot->use == HS_SLOT_HANDLERS && running != NONE && !is_guarded(k->python, k->running[running].row));
 }
 
 static void take_slot(struct work *k, const struct hs_word *word, uint32_t root, uint32_t to)
 {
     struct hs_slot slot;
     char name[HS_UNUSED_NAME] = "";
+    enum hs_needless why = HS_NEEDLESS_UNUSED;
     if (!hs_frames_slot(&k->holders.of->frames, &k->holders.facts, word, &slot))
         return;
+    uint32_t running = running_of(k, slot.frame);
     if (slot.use == HS_SLOT_LOCAL || slot.use == HS_SLOT_ARGUMENT) {
-        uint32_t running = running_of(k, slot.frame);
-        if (running == NONE || hs_frame_is_body(slot.frame) || !slot_name(k, &slot, running, to, name) ||
-            hs_still_used_local(&k->used, running, name))
+        if (running == NONE || hs_frame_is_body(slot.frame) || !slot_name(k, &slot, running, to, name))
+            return;
+        if (hs_still_used_replaces(&k->used, running, name))
+            why = HS_NEEDLESS_REPLACED;
+        else if (hs_still_used_local(&k->used, running, name))
             return;
     } else if (!is_left_over(k, &slot)) {
         return;
@@ -367,7 +313,14 @@ static void take_slot(struct work *k, const struct hs_word *word, uint32_t root,
     struct idle *idle = add_idle(k);
     if (!idle)
         return;
-    *idle = (struct idle){.block = word->block, .word = word->word, .root = root, .to = to, .slot = slot};
+    *idle = (struct idle){.block = word->block,
+                          .word = word->word,
+                          .root = root,
+                          .to = to,
+                          .slot = slot,
+                          .why = why,
+                          .row = why == HS_NEEDLESS_REPLACED ? k->running[running].row : NONE,
+                          .leader = idle->leader};
     memcpy(idle->name, name, sizeof name);
 }
 
@@ -384,22 +337,22 @@ static void find_slots(struct work *k)
     }
 }
 
-/* The row of a call on the way to the block's allocation that assigns an attribute: self.NAME = ..., or NONE. */
-static uint32_t row_assigning(const struct work *k, uint32_t block)
+/* The rows of the calls that led to the block's allocation. */
+static struct hs_origin made_of(const struct work *k, uint32_t block)
 {
-    const struct hs_python *p = &k->python;
+    struct hs_origin made = {.n = 0};
     struct hs_frame call[HS_DEPTH_MAX];
     struct hs_symbol native;
-    uint32_t site = k->holders.of->snapshot.block[block].site, end;
+    uint32_t site = k->holders.of->snapshot.block[block].site;
     unsigned n = site == HS_SITE_UNKNOWN ? 0 : hs_frames_of_site(k->names, site, call, &native);
-    for (unsigned i = 0; i < n; i++) {
-        uint32_t row = call[i].file && *call[i].file ? row_of(k, call[i].file, strlen(call[i].file), call[i].line, &end) : NONE;
-        uint32_t first = row == NONE ? 0 : p->row[row].first;
-        if (row != NONE && p->row[row].n > 4 && p->token[first].kind == HS_PYTHON_NAME && hs_python_is(p, first + 1, ".") &&
-            hs_python_is(p, first + 3, "="))
-            return row;
+    for (unsigned i = 0; i < n && made.n < HS_ORIGIN_ROWS; i++) {
+        uint32_t row = call[i].file && *call[i].file
+                           ? hs_program_text_row(&k->sources, call[i].file, strlen(call[i].file), call[i].line)
+                           : NONE;
+        if (row != NONE)
+            made.row[made.n++] = row;
     }
-    return NONE;
+    return made;
 }
 
 /* The table of an object's attributes. */
@@ -413,7 +366,7 @@ static bool is_attributes(const struct work *k, uint32_t block)
 /* The only row of the program that keeps a caught exception as an attribute: self.NAME = e after except ... as e; or NONE. */
 static uint32_t row_keeping(const struct work *k)
 {
-    const struct hs_python *p = &k->python;
+    const struct hs_python *p = k->python;
     uint32_t found = NONE;
     for (uint32_t r = 0; r < p->n_rows; r++) {
         uint32_t first = p->row[r].first;
@@ -429,34 +382,223 @@ static uint32_t row_keeping(const struct work *k)
     return found;
 }
 
-/* The row that gave an attribute its value. */
-static uint32_t row_of_attribute(const struct work *k, uint32_t value)
+/* The assignment that gave an attribute its value. Changes what is reached. */
+static struct hs_assigned attribute_of(struct work *k, uint32_t value)
 {
-    uint32_t row = row_assigning(k, value);
-    return row == NONE && is_exception(k, value) ? row_keeping(k) : row;
+    struct hs_origin made = made_of(k, value);
+    struct hs_assigned assigned = hs_assigned_attribute(&k->assigned, &made);
+    if (assigned.row == NONE && is_exception(k, value)) {
+        assigned.row = row_keeping(k);
+        assigned.name = assigned.row == NONE ? NONE : k->python->row[assigned.row].first + 2;
+    }
+    return assigned;
 }
 
-/* Values of attributes that hold much. The name is that of the row that made the value. */
-static void find_attributes(struct work *k)
+/* Each value that a table of attributes refers to. */
+static void each_attribute(struct work *k, void (*take)(struct work *, uint32_t table, uint32_t edge))
 {
     const struct hs_holders *h = &k->holders;
     for (uint32_t v = 0; v < h->n; v++)
-        for (uint32_t e = h->first[v]; e < h->first[v + 1]; e++) {
-            bool much = h->any.dominators.of[h->to[e]] == v && h->any.bytes[h->to[e]] >= k->d->total / HELD_PART;
-            uint32_t row = much && is_attributes(k, v) ? row_of_attribute(k, h->to[e]) : NONE;
-            char name[HS_UNUSED_NAME];
-            if (row == NONE)
+        for (uint32_t e = is_attributes(k, v) ? h->first[v] : h->first[v + 1]; e < h->first[v + 1]; e++)
+            take(k, v, e);
+}
+
+static void add_attribute(struct work *k, uint32_t table, uint32_t edge, struct hs_assigned assigned, enum hs_needless why)
+{
+    struct idle *idle = add_word(k, table, k->holders.word[edge], k->holders.to[edge]);
+    if (!idle)
+        return;
+    idle->place = IN_ATTRIBUTE;
+    idle->why = why;
+    idle->row = assigned.row;
+    copy_name(k, assigned.name, idle->name);
+}
+
+/* What gave an attribute its value, if the value holds much; row NONE: it does not, or this is not known. */
+static struct hs_assigned large_attribute(struct work *k, uint32_t table, uint32_t edge)
+{
+    uint32_t to = k->holders.to[edge];
+    bool much = k->holders.any.dominators.of[to] == table && holds_much(k, to);
+    return much ? attribute_of(k, to) : (struct hs_assigned){NONE, NONE};
+}
+
+/* Values of attributes that hold much. The name is that of the row that gave the value. */
+static void take_attribute(struct work *k, uint32_t table, uint32_t edge)
+{
+    struct hs_assigned assigned = large_attribute(k, table, edge);
+    char name[HS_UNUSED_NAME];
+    enum hs_needless why;
+    if (assigned.row == NONE)
+        return;
+    copy_name(k, assigned.name, name);
+    if (is_needless(k, name, true, k->holders.to[edge], &why))
+        add_attribute(k, table, edge, assigned, why);
+}
+
+/* ---- values that are about to be replaced ---- */
+
+/* The block that a parameter of a running call refers to. */
+static uint32_t argument(const struct work *k, uint32_t running, uint32_t index)
+{
+    const struct hs_refgraph *g = k->holders.of;
+    const struct hs_call_frame *frame = &g->frames.frame[k->of_frame[running]];
+    struct hs_slot slot;
+    for (uint32_t i = 0; i < g->n_roots; i++)
+        if ((g->root[i].kind == HS_ROOT_STACK || g->root[i].kind == HS_ROOT_PYSTACK) &&
+            hs_frames_slot(&g->frames, &k->holders.facts, &(struct hs_word){.block = HS_NO_BLOCK, .address = g->root[i].address},
+                           &slot) &&
+            slot.frame == frame && slot.use == HS_SLOT_ARGUMENT && slot.index == index)
+            return g->root[i].block;
+    for (uint32_t e = frame->block == HS_NO_BLOCK ? 0 : g->first[frame->block];
+         frame->block != HS_NO_BLOCK && e < g->first[frame->block + 1]; e++)
+        if (hs_frames_slot(&g->frames, &k->holders.facts, &(struct hs_word){.block = frame->block, .word = g->word[e]}, &slot) &&
+            slot.frame == frame && slot.use == HS_SLOT_ARGUMENT && slot.index == index)
+            return g->to[e];
+    return HS_NO_BLOCK;
+}
+
+/* Whether the row of a running call, OBJECT.NAME = ..., is about that object. */
+static bool is_about(const struct work *k, uint32_t running, uint32_t object)
+{
+    const struct hs_refgraph *g = k->holders.of;
+    uint32_t token = k->python->row[k->running[running].row].first;
+    if (hs_python_is(k->python, token, "self"))
+        return argument(k, running, 0) == object;
+    for (uint32_t i = 0; i < g->n_globals; i++)
+        if (g->global[i].value == object && hs_python_is(k->python, token, g->global[i].name))
+            return true;
+    return false;
+}
+
+static void take_replaced_attribute(struct work *k, uint32_t table, uint32_t edge)
+{
+    struct hs_assigned assigned = large_attribute(k, table, edge);
+    char name[HS_UNUSED_NAME];
+    if (assigned.row == NONE)
+        return;
+    copy_name(k, assigned.name, name);
+    uint32_t running = hs_still_used_replaced(&k->used, name, true);
+    if (running == NONE || !is_about(k, running, k->holders.any.from[table]))
+        return;
+    assigned.row = k->running[running].row;
+    add_attribute(k, table, edge, assigned, HS_NEEDLESS_REPLACED);
+}
+
+static void find_replaced_globals(struct work *k)
+{
+    const struct hs_refgraph *g = k->holders.of;
+    for (uint32_t i = 0; i < g->n_globals; i++) {
+        uint32_t running = is_own(k, &g->global[i]) && holds_much(k, g->global[i].value)
+                               ? hs_still_used_replaced(&k->used, g->global[i].name, false)
+                               : NONE;
+        struct idle *idle = running == NONE ? NULL : add_global(k, &g->global[i], HS_NEEDLESS_REPLACED);
+        if (idle)
+            idle->row = k->running[running].row;
+    }
+}
+
+/* ---- captured variables ---- */
+
+static bool is_used_by_running(const struct work *k, uint32_t scope, const char *name)
+{
+    for (uint32_t i = 0; i < k->n_running; i++)
+        if (k->python->row[k->running[i].row].scope == scope && hs_still_used_local(&k->used, i, name))
+            return true;
+    return false;
+}
+
+/* The function whose variable it is: of a parameter, the one whose head the row is. */
+static uint32_t scope_of(const struct work *k, struct hs_assigned assigned)
+{
+    for (uint32_t i = 1; i < k->python->n_scopes; i++)
+        if (k->python->scope[i].head == assigned.row)
+            return i;
+    return k->python->row[assigned.row].scope;
+}
+
+/* A variable that functions inside its function capture lives as long as these. */
+static void take_captured(struct work *k, uint32_t cell, uint32_t edge)
+{
+    uint32_t to = k->holders.to[edge];
+    bool much = k->holders.any.dominators.of[to] == cell && !is_kind(k, to, "closure") && holds_much(k, to);
+    struct hs_origin made = made_of(k, to);
+    struct hs_assigned assigned = much ? hs_assigned_captured(&k->assigned, &made) : (struct hs_assigned){NONE, NONE};
+    char name[HS_UNUSED_NAME];
+    if (assigned.row == NONE)
+        return;
+    uint32_t scope = scope_of(k, assigned);
+    copy_name(k, assigned.name, name);
+    bool used = hs_still_used_captured(&k->used, scope, name) || is_used_by_running(k, scope, name);
+    struct idle *idle = used ? NULL : add_word(k, cell, k->holders.word[edge], to);
+    if (!idle)
+        return;
+    idle->place = IN_CELL;
+    idle->row = assigned.row;
+    idle->why = HS_NEEDLESS_LENGTH;
+    memcpy(idle->name, name, sizeof name);
+}
+
+static void find_captured(struct work *k)
+{
+    const struct hs_holders *h = &k->holders;
+    for (uint32_t v = 0; v < h->n; v++)
+        for (uint32_t e = is_kind(k, v, "closure") ? h->first[v] : h->first[v + 1]; e < h->first[v + 1]; e++)
+            take_captured(k, v, e);
+}
+
+/* ---- caches ---- */
+
+/* The entries of a dict that a variable refers to, all as one. */
+static void add_entries(struct work *k, uint32_t dict, const struct idle *like)
+{
+    const struct hs_holders *h = &k->holders;
+    uint32_t leader = k->n_idle;
+    for (uint32_t e = is_kind(k, dict, "dict") ? h->first[dict] : h->first[dict + 1]; e < h->first[dict + 1]; e++) {
+        uint32_t table = h->to[e];
+        for (uint32_t i = is_kind(k, table, "dict table") ? h->first[table] : h->first[table + 1]; i < h->first[table + 1]; i++) {
+            struct idle *idle = h->word[i] % 2 ? add_idle(k) : NULL;
+            if (!idle)
                 continue;
-            copy_name(k, k->python.row[row].first + 2, name);
-            if (hs_still_used_global(&k->used, name, true) ||
-                !(hs_still_used_before(&k->used, name, true) || is_exception(k, h->to[e])))
-                continue;
-            struct idle *idle = add_idle(k);
-            if (idle) {
-                *idle = (struct idle){.block = v, .word = h->word[e], .root = NONE, .to = h->to[e], .attribute = true};
-                memcpy(idle->name, name, sizeof name);
-            }
+            *idle = *like;
+            idle->block = table;
+            idle->word = h->word[i];
+            idle->root = NONE;
+            idle->to = h->to[i];
+            idle->leader = leader;
         }
+    }
+}
+
+static void take_cache(struct work *k, uint32_t table, uint32_t edge)
+{
+    uint32_t to = k->holders.to[edge];
+    struct idle like = {.place = IN_ATTRIBUTE, .why = HS_NEEDLESS_CACHE, .row = NONE};
+    struct hs_assigned assigned = is_kind(k, to, "dict") && holds_much(k, to) ? attribute_of(k, to)
+                                                                              : (struct hs_assigned){NONE, NONE};
+    (void)table;
+    if (assigned.row == NONE)
+        return;
+    copy_name(k, assigned.name, like.name);
+    like.row = hs_assigned_cache(k->python, like.name);
+    if (like.row != NONE)
+        add_entries(k, to, &like);
+}
+
+/* What can be made again is not why a program runs out of memory that keeps ever more of it: that grows. */
+static void find_caches(struct work *k)
+{
+    const struct hs_refgraph *g = k->holders.of;
+    if (k->d->cause == HS_CAUSE_GROWING)
+        return;
+    for (uint32_t i = 0; i < g->n_globals; i++) {
+        struct idle like = {.place = IN_GLOBAL, .why = HS_NEEDLESS_CACHE, .global = &g->global[i]};
+        bool dict = is_own(k, &g->global[i]) && is_kind(k, g->global[i].value, "dict") && holds_much(k, g->global[i].value);
+        snprintf(like.name, sizeof like.name, "%.60s", g->global[i].name);
+        like.row = dict ? hs_assigned_cache(k->python, like.name) : NONE;
+        if (like.row != NONE)
+            add_entries(k, g->global[i].value, &like);
+    }
+    each_attribute(k, take_cache);
 }
 
 /* ---- what they hold ---- */
@@ -464,8 +606,8 @@ static void find_attributes(struct work *k)
 static bool is_idle(const struct work *k, uint32_t block, uint32_t word, uint32_t root)
 {
     for (uint32_t i = 0; i < k->n_idle; i++)
-        if (block == HS_NO_BLOCK ? k->idle[i].block == HS_NO_BLOCK && k->idle[i].root == root && root != NONE
-                                 : k->idle[i].block == block && k->idle[i].word == word)
+        if (!k->idle[i].stays && (block == HS_NO_BLOCK ? k->idle[i].block == HS_NO_BLOCK && k->idle[i].root == root && root != NONE
+                                                       : k->idle[i].block == block && k->idle[i].word == word))
             return true;
     return false;
 }
@@ -487,30 +629,43 @@ static void flood(const struct work *k, uint32_t *stack, uint32_t n, uint32_t *m
 
 #define NEEDED (NONE - 1)
 
+/* Marks what is needed: by roots, and by references that are taken to be uses. */
+static void mark_needed(const struct work *k, uint32_t *mark)
+{
+    const struct hs_holders *h = &k->holders;
+    uint32_t n = 0;
+    for (uint32_t v = 0; v <= h->n; v++)
+        mark[v] = NONE;
+    for (uint32_t i = 0; i < h->any.graph.n_roots; i++) {
+        uint32_t v = h->root_block[i];
+        if (mark[v] != NONE || (h->root[i] != HS_NO_BLOCK && is_idle(k, HS_NO_BLOCK, 0, h->root[i])))
+            continue;
+        mark[v] = NEEDED;
+        k->stack[n++] = v;
+    }
+    for (uint32_t i = 0; i < k->n_idle; i++)
+        if (k->idle[i].stays && k->idle[i].place == IN_SLOT && mark[k->idle[i].to] == NONE) {
+            mark[k->idle[i].to] = NEEDED;
+            k->stack[n++] = k->idle[i].to;
+        }
+    flood(k, k->stack, n, mark, NEEDED);
+}
+
 /* Roots first, then each idle reference, the largest values first as they come. */
 static bool follow(struct work *k)
 {
     const struct hs_holders *h = &k->holders;
-    uint32_t *stack = calloc((size_t)h->n + 1, sizeof *stack), n = 0;
+    k->stack = calloc((size_t)h->n + 1, sizeof *k->stack);
     k->first = malloc(((size_t)h->n + 1) * sizeof *k->first);
-    if (!stack || !k->first)
-        return free(stack), false;
-    for (uint32_t v = 0; v <= h->n; v++)
-        k->first[v] = NONE;
-    for (uint32_t i = 0; i < h->any.graph.n_roots; i++) {
-        uint32_t v = h->root_block[i];
-        if (k->first[v] != NONE || (h->root[i] != HS_NO_BLOCK && is_idle(k, HS_NO_BLOCK, 0, h->root[i])))
-            continue;
-        k->first[v] = NEEDED;
-        stack[n++] = v;
-    }
-    flood(k, stack, n, k->first, NEEDED);
+    if (!k->stack || !k->first)
+        return false;
+    mark_needed(k, k->first);
     for (uint32_t i = 0; i < k->n_idle; i++) {
         if (k->first[k->idle[i].to] != NONE)
             continue;
-        k->first[k->idle[i].to] = i;
-        stack[0] = k->idle[i].to;
-        flood(k, stack, 1, k->first, i);
+        k->first[k->idle[i].to] = k->idle[i].leader;
+        k->stack[0] = k->idle[i].to;
+        flood(k, k->stack, 1, k->first, k->idle[i].leader);
     }
     for (uint32_t v = 0; v < h->n; v++)
         if (k->first[v] < k->n_idle) {
@@ -519,13 +674,18 @@ static bool follow(struct work *k)
             idle->bytes += bytes;
             idle->largest = bytes > idle->largest ? bytes : idle->largest;
         }
-    free(stack);
     return true;
 }
 
-/* The longest run of free bytes if all that is held by accident were free. Pools and other heaps than the interpreter's have no
- * references. */
-static uint64_t longest_without(const struct work *k)
+/* Whether the block is held by accident, and not by what `mark` says is needed. */
+static bool is_gone(const struct work *k, const uint32_t *mark, uint32_t block)
+{
+    return k->first[block] < k->n_idle && mark[block] != NEEDED;
+}
+
+/* The longest run of free bytes if all that is held by accident were free, except what `mark` says is needed. Pools and other heaps
+ * than the interpreter's have no references. */
+static uint64_t longest_without(const struct work *k, const uint32_t *mark)
 {
     const struct hs_heap_snapshot *p = &k->holders.of->snapshot;
     uint64_t longest = 0;
@@ -534,7 +694,7 @@ static uint64_t longest_without(const struct work *k)
         uint32_t at = region->first, end = region->first + region->granules;
         for (uint32_t i = hs_heap_snapshot_find(p, at); region->present && i <= p->n_blocks; i++) {
             bool last = i == p->n_blocks || p->block[i].pos >= end;
-            if (!last && k->first[i] < k->n_idle)
+            if (!last && is_gone(k, mark, i))
                 continue;
             uint64_t run = (uint64_t)((last ? end : p->block[i].pos) - at) << region->shift;
             longest = run > longest ? run : longest;
@@ -562,7 +722,7 @@ static bool is_target(const struct hs_python *p, uint32_t i)
 /* The row that gave the variable its value: the one at which the call was when the block was allocated, else the first one. */
 static uint32_t assignment(const struct work *k, const char *name, const struct hs_call_frame *frame, uint32_t block)
 {
-    const struct hs_python *p = &k->python;
+    const struct hs_python *p = k->python;
     uint32_t then = frame ? row_then(k, frame, block) : NONE, header = NONE;
     for (uint32_t i = 1; i < p->n; i++) {
         uint32_t row = p->token[i].row;
@@ -588,57 +748,130 @@ static const struct hs_call_frame *body(const struct work *k)
 /* In a loop, the row is executed again: what it uses can be let go of after the loop. */
 static void name_last(const struct work *k, uint32_t last, char *text)
 {
-    uint32_t end = hs_python_loop_end(&k->python, last);
+    uint32_t end = hs_python_loop_end(k->python, last);
     char at[HS_NAME_MAX];
-    name_row(k, end, at);
+    hs_program_text_line(&k->sources, end, at);
     snprintf(text, HS_NAME_MAX, "%s%.900s", end == last ? "" : "the loop that ends at ", at);
+}
+
+static void word_variable(const struct work *k, const struct idle *idle, char *text)
+{
+    char module[HS_NAME_MAX];
+    const char *cache = idle->why == HS_NEEDLESS_CACHE ? "cache" : "", *blank = *cache ? " " : "";
+    const char *function = idle->place == IN_SLOT ? strrchr(idle->slot.frame->name, ' ') : NULL;
+    switch (idle->place) {
+    case IN_GLOBAL:
+        snprintf(text, HS_NAME_MAX, "the %s%sglobal %.200s.%.200s", cache, blank,
+                 hs_holders_module(&k->holders, idle->global->module, module), idle->name);
+        break;
+    case IN_ATTRIBUTE: snprintf(text, HS_NAME_MAX, "the %s%sattribute %.64s", cache, blank, idle->name); break;
+    case IN_CELL: snprintf(text, HS_NAME_MAX, "a function that captures the variable %.64s", idle->name); break;
+    default:
+        snprintf(text, HS_NAME_MAX, "the %s %.64s of %.200s", idle->slot.use == HS_SLOT_ARGUMENT ? "argument" : "local variable",
+                 idle->name, function ? function + 1 : "");
+    }
+}
+
+/* The last row that used the variable, or uses its length; NONE: not known. */
+static uint32_t last_use(struct work *k, const struct idle *idle, uint32_t row)
+{
+    const struct hs_python *p = k->python;
+    uint32_t last = NONE;
+    if (idle->why == HS_NEEDLESS_LENGTH)
+        return hs_still_used_length(&k->used, idle->name);
+    if (idle->why != HS_NEEDLESS_UNUSED)
+        return NONE;
+    if (idle->place == IN_GLOBAL)
+        return hs_still_used_last(&k->used, idle->name, strcmp(k->holders.of->module[idle->global->module].name, "__main__") != 0);
+    if (idle->place == IN_ATTRIBUTE)
+        return hs_still_used_last(&k->used, idle->name, true);
+    uint32_t running = running_of(k, idle->slot.frame);
+    for (uint32_t i = 0; running != NONE && i < p->n; i++)
+        if (hs_python_is(p, i, idle->name) && p->row[p->token[i].row].scope == p->row[k->running[running].row].scope &&
+            p->token[i].row < k->running[running].from && p->token[i].row != row)
+            last = p->token[i].row;
+    return last;
+}
+
+/* The row to change: that gave the variable its value. */
+static uint32_t row_of_variable(struct work *k, const struct idle *idle)
+{
+    if (idle->row != NONE || idle->place == IN_ATTRIBUTE || idle->place == IN_CELL)
+        return idle->row;
+    return assignment(k, idle->name, idle->global ? body(k) : idle->slot.frame, idle->to);
+}
+
+/* "self.last" of a row that assigns to it; else `name` stays. */
+static void word_target(const struct hs_python *p, uint32_t row, const char *name, char *text)
+{
+    const struct hs_python_token *object = &p->token[p->row[row].first];
+    if (hs_python_is(p, p->row[row].first + 1, ".") && hs_python_is(p, p->row[row].first + 2, name))
+        snprintf(text, HS_UNUSED_NAME, "%.*s.%.40s", (int)(object->length < 20 ? object->length : 20), object->at, name);
 }
 
 static void describe_variable(struct work *k, const struct idle *idle)
 {
     struct hs_diagnosis *d = k->d;
-    const char *name = idle->global ? idle->global->name : idle->name;
-    uint32_t row = idle->attribute ? NONE : assignment(k, name, idle->global ? body(k) : idle->slot.frame, idle->to), last = NONE;
-    char module[HS_NAME_MAX];
-    if (idle->global) {
-        snprintf(d->accident.what, sizeof d->accident.what, "the global %.200s.%.200s",
-                 hs_holders_module(&k->holders, idle->global->module, module), name);
-        last = hs_still_used_last(&k->used, name, strcmp(k->holders.of->module[idle->global->module].name, "__main__") != 0);
-    } else if (idle->attribute) {
-        row = row_of_attribute(k, idle->to);
-        snprintf(d->accident.what, sizeof d->accident.what, "the attribute %.64s", name);
-        last = hs_still_used_last(&k->used, name, true);
-    } else {
-        const char *function = strrchr(idle->slot.frame->name, ' ');
-        snprintf(d->accident.what, sizeof d->accident.what, "the %s %.64s of %.200s",
-                 idle->slot.use == HS_SLOT_ARGUMENT ? "argument" : "local variable", name, function ? function + 1 : "");
-        const struct hs_python *p = &k->python;
-        const struct hs_running *r = &k->running[running_of(k, idle->slot.frame)];
-        for (uint32_t i = 0; i < p->n; i++)
-            if (hs_python_is(p, i, name) && p->row[p->token[i].row].scope == p->row[r->row].scope && p->token[i].row < r->from &&
-                p->token[i].row != row)
-                last = p->token[i].row;
-    }
-    snprintf(d->unused.name, sizeof d->unused.name, "%.60s", name);
-    d->unused.global = idle->global;
-    d->unused.last = last == NONE || last == row ? 0 : line_of(k, last);
-    if (last != NONE && last != row)
+    uint32_t row = row_of_variable(k, idle), last = last_use(k, idle, row);
+    word_variable(k, idle, d->accident.what);
+    snprintf(d->unused.name, sizeof d->unused.name, "%.60s", idle->name);
+    if (idle->place == IN_ATTRIBUTE && idle->why == HS_NEEDLESS_REPLACED)
+        word_target(k->python, idle->row, idle->name, d->unused.name);
+    d->unused.global = idle->place == IN_GLOBAL;
+    d->unused.last = last == NONE || last == row ? 0 : hs_program_text_line(&k->sources, last, NULL);
+    if (last != NONE && last != row && idle->why == HS_NEEDLESS_LENGTH)
+        hs_program_text_line(&k->sources, last, d->accident.last);
+    else if (last != NONE && last != row)
         name_last(k, last, d->accident.last);
     if (row != NONE)
-        name_row(k, row, d->unused_at);
+        hs_program_text_line(&k->sources, row, d->unused_at);
+}
+
+/* The row of its function that made what the slot refers to. */
+static uint32_t row_of_slot(struct work *k, const struct idle *idle)
+{
+    uint32_t row = row_then(k, idle->slot.frame, idle->to), running = running_of(k, idle->slot.frame);
+    return row == NONE && running != NONE ? row_leading(k, running, idle->to, false) : row;
+}
+
+/* Whether the token is = or +=, not of an argument. */
+static bool is_assigning(const struct hs_python *p, uint32_t i) { return hs_python_is(p, i, "=") || hs_python_is(p, i, "+="); }
+
+/* Whether what the row makes gets a name: then an expression of any other row may have left the slot. */
+static bool is_storing(const struct hs_python *p, uint32_t row)
+{
+    uint32_t first = p->row[row].first, depth = 0;
+    bool head = hs_python_is(p, first, "for") || hs_python_is(p, first, "with");
+    for (uint32_t i = first; !head && i < first + p->row[row].n; i++) {
+        if (!depth && is_assigning(p, i))
+            return true;
+        depth += hs_python_is(p, i, "(") || hs_python_is(p, i, "[") || hs_python_is(p, i, "{");
+        depth -= depth && (hs_python_is(p, i, ")") || hs_python_is(p, i, "]") || hs_python_is(p, i, "}"));
+    }
+    return head;
+}
+
+/* Whether the slot has an older value of what the requesting row makes larger: each round needs more, with or without the slot. */
+static bool is_older(const struct work *k, const struct idle *idle)
+{
+    const struct hs_diagnosis *d = k->d;
+    uint32_t asked = hs_program_text_row_named(&k->sources, d->line), site = k->holders.of->snapshot.block[idle->to].site;
+    char name[HS_NAME_MAX];
+    return d->cause == HS_CAUSE_PEAK && idle->place == IN_SLOT && !idle->name[0] && asked != NONE &&
+           hs_python_extends(k->python, asked) && site != HS_SITE_UNKNOWN &&
+           !strcmp(hs_name_of_site(k->names, site, HS_KEY_LINE, name), d->line);
 }
 
 static void describe_slot(struct work *k, const struct idle *idle)
 {
     struct hs_diagnosis *d = k->d;
     const char *name = idle->slot.frame->name, *blank = strrchr(name, ' ');
-    uint32_t row = row_then(k, idle->slot.frame, idle->to), running = running_of(k, idle->slot.frame);
-    if (row == NONE && running != NONE)
-        row = row_leading(k, running, idle->to, false);
+    uint32_t row = row_of_slot(k, idle);
     snprintf(d->accident.what, sizeof d->accident.what, "a left over slot of the stack of %.200s", blank ? blank + 1 : name);
     d->accident.left_over = true;
+    d->accident.used = row != NONE && is_storing(k->python, row);
     if (row != NONE)
-        name_row(k, row, d->unused_at);
+        hs_program_text_line(&k->sources, row, d->unused_at);
 }
 
 static int by_number(const void *left, const void *right)
@@ -647,8 +880,8 @@ static int by_number(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* The blocks, and the line that made most of them. */
-static void find_blocks(struct work *k, uint32_t idle)
+/* The blocks that are gone without it, and the line that made most of those that it holds. */
+static void find_blocks(struct work *k, uint32_t idle, const uint32_t *mark)
 {
     struct hs_diagnosis *d = k->d;
     const struct hs_heap_snapshot *p = &k->holders.of->snapshot;
@@ -659,7 +892,8 @@ static void find_blocks(struct work *k, uint32_t idle)
     for (uint32_t v = 0; sum && a->set.born && v < p->n_blocks; v++) {
         if (k->first[v] >= k->n_idle)
             continue;
-        a->set.born[a->set.n++] = p->block[v].number;
+        if (is_gone(k, mark, v))
+            a->set.born[a->set.n++] = p->block[v].number;
         a->blocks += k->first[v] == idle;
         if (k->first[v] != idle || p->block[v].site == HS_SITE_UNKNOWN)
             continue;
@@ -675,21 +909,41 @@ static void find_blocks(struct work *k, uint32_t idle)
     free(sum);
 }
 
-/* Other references to the same data, and the next variable. */
-static void describe_others(struct work *k, uint32_t best)
+/* Other references to the same data, and the next variable, whose leader is returned, or NONE. */
+static uint32_t describe_others(struct work *k, uint32_t best)
 {
+    uint32_t also = NONE;
     struct hs_accident *a = &k->d->accident;
     char module[HS_NAME_MAX];
     for (uint32_t i = 0; i < k->n_idle; i++) {
         const struct idle *o = &k->idle[i];
-        bool same = k->first[o->to] == best && i != best;
-        if (same && !o->global && !o->attribute && !o->name[0])
+        bool same = k->first[o->to] == best && o->leader != best;
+        if (same && o->place == IN_SLOT && !o->name[0])
             a->also_left_over = true;
-        if (i == best || !o->global || a->also[0] || (!same && o->bytes < k->d->total / HELD_PART))
+        if (o->leader == best || o->place != IN_GLOBAL || a->also[0] || (!same && o->bytes < k->d->total / HELD_PART))
             continue;
         snprintf(a->also, sizeof a->also, "the global %.200s.%.200s", hs_holders_module(&k->holders, o->global->module, module),
                  o->global->name);
+        also = o->leader;
     }
+    return also;
+}
+
+/* What is still needed if only the variable is let go of, and `also`: other references that the program does not need stay, as slots of stacks
+ * do. If that makes no room, all must go. False when out of memory. */
+static bool try_alone(struct work *k, uint32_t best, uint32_t also, uint32_t **mark)
+{
+    *mark = calloc((size_t)k->holders.n + 1, sizeof **mark);
+    if (!*mark)
+        return false;
+    for (uint32_t i = 0; i < k->n_idle; i++)
+        k->idle[i].stays = k->idle[i].leader != best && k->idle[i].leader != also;
+    mark_needed(k, *mark);
+    if (longest_without(k, *mark) < k->d->failure.size) {
+        k->d->accident.both = k->d->accident.also_left_over;
+        memset(*mark, 0, ((size_t)k->holders.n + 1) * sizeof **mark);
+    }
+    return true;
 }
 
 static void conclude(struct work *k)
@@ -703,35 +957,44 @@ static void conclude(struct work *k)
     uint32_t part = d->cause == HS_CAUSE_FRAGMENTED ? PIECE_PART : HELD_PART;
     bool spread = d->cause == HS_CAUSE_FRAGMENTED && best != NONE && k->idle[best].largest < k->idle[best].bytes / 2;
     if (best == NONE || spread || k->idle[best].bytes < d->total / part || k->idle[best].bytes < grows ||
-        longest_without(k) < d->failure.size)
+        longest_without(k, k->first) < d->failure.size)
         return;
-    find_blocks(k, best);
+    uint32_t *mark = NULL, also = describe_others(k, best);
+    if (try_alone(k, best, also, &mark))
+        find_blocks(k, best, mark);
+    free(mark);
     if (!d->holds)
         return;
     d->accident.bytes = k->idle[best].bytes;
-    describe_others(k, best);
-    if (k->idle[best].name[0] || k->idle[best].global)
+    d->accident.why = k->idle[best].why;
+    if (k->idle[best].name[0])
         describe_variable(k, &k->idle[best]);
     else
         describe_slot(k, &k->idle[best]);
-    d->accident.known = true;
-    d->cause = HS_CAUSE_HELD;
+    d->accident.old = is_older(k, &k->idle[best]);
+    d->accident.known = !d->accident.old;
+    d->cause = d->accident.old ? d->cause : HS_CAUSE_HELD;
 }
 
 static int look(struct work *k, const struct hs_sources_at *sources)
 {
     int error = hs_holders_make(&k->holders, &k->w->graph, k->names);
-    int read = error ? error : read_sources(k, sources);
+    int read = error ? error : hs_program_text_read(&k->sources, sources, k->names);
     if (read)
         return read == HS_ERR_KIND ? HS_OK : read;
+    k->python = &k->sources.python;
     find_running(k);
-    if (!k->n_running || hs_still_used_opaque(&k->python))
+    if (!k->n_running || hs_still_used_opaque(k->python))
         return HS_OK;
-    if (!hs_still_used_make(&k->used, &k->python, k->running, k->n_running))
+    if (!hs_still_used_make(&k->used, k->python, k->running, k->n_running) || !hs_python_reach_make(&k->assigned, k->python))
         return HS_ERR_MEMORY;
     find_globals(k);
-    find_attributes(k);
-    find_slots(k); /* changes what is reached */
+    each_attribute(k, take_attribute);
+    find_captured(k);
+    find_caches(k);
+    find_slots(k); /* from here on, what `used` has reached changes */
+    find_replaced_globals(k);
+    each_attribute(k, take_replaced_attribute);
     if (!follow(k))
         return HS_ERR_MEMORY;
     conclude(k);
@@ -756,11 +1019,12 @@ int hs_diagnosis_accident(struct hs_diagnosis *d, const struct hs_failure_state 
     k->names = names;
     int error = look(k, sources);
     hs_still_used_free(&k->used);
-    hs_python_free(&k->python);
+    hs_python_reach_free(&k->assigned);
     hs_holders_free(&k->holders);
-    free(k->text);
+    hs_program_text_free(&k->sources);
     free(k->idle);
     free(k->first);
+    free(k->stack);
     free(k);
     return error;
 }

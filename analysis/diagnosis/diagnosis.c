@@ -3,23 +3,33 @@
  * From the moment of a failure to its cause. Each question is one function; each threshold is defined here with its
  * reason.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/diagnosis/failure_watch.h"
 
-#define FRAGMENTED_TIMES 2u  /* fragmented: at least this multiple of the request is free; otherwise the heap is nearly full */
-#define FRAGMENTED_PART 16u  /* and at least this part of the heap is free */
-#define FRAGMENTED_MOST 0.75 /* or this share of the heap is free: such a heap is not nearly full, however large the request */
-#define GROWS_SHARE 0.25     /* a line that holds a smaller share of the live bytes does not fill the heap */
-#define GROWS_MOST 0.5       /* a line that holds at least this share of the heap is the cause in any case */
-#define GROWS_SURELY 0.25    /* at least this share, and the fragments of the free space are of less importance */
-#define CONTAINER_SHARE 0.1  /* the same for a line whose blocks are kept by what the request enlarges */
-#define GROWS_BLOCKS 8u      /* minimum blocks for a pattern */
-#define GROWS_KEPT 0.2       /* minimum share of its blocks that is kept: for each kept block there may be some temporary ones */
-#define VIEWS_PART 4u        /* a line that made views has at least this part of the number of the kept blocks */
-#define KEEPER_OBJECT 24u    /* maximum blocks of an object, times the number of such lists */
-#define KEEPER_PLACES 8u     /* maximum references that there is room for, per kept block */
+#define FRAGMENTED_TIMES 1.5  /* fragmented: at least this multiple of the request is free; otherwise the heap is nearly full */
+#define FRAGMENTED_PART 16u   /* and at least this part of the heap is free */
+#define FRAGMENTED_MOST 0.75  /* or this share of the heap is free: such a heap is not nearly full, however large the request */
+#define PEAK_TIMES 2u         /* what fills the heap matters more than a passing block of which it is this multiple */
+#define PEAK_MOST 0.75        /* share of its line's bytes that the old one has, where small blocks are not all known */
+#define GROWS_SHARE 0.25      /* a line that holds a smaller share of the live bytes does not fill the heap */
+#define GROWS_MOST 0.5        /* a line that holds at least this share of the heap is the cause in any case */
+#define GROWS_SURELY 0.25     /* at least this share, and the fragments of the free space are of less importance */
+#define CONTAINER_SHARE 0.1   /* the same for a line whose blocks are kept by what the request enlarges */
+#define GROWS_OTHER 0.05      /* a line with a smaller share is not counted with another one that grows */
+#define GROWS_SUM 1.25        /* minimum multiple of the first line's bytes at which the others are counted with it */
+#define GROWS_BLOCKS 8u       /* minimum blocks for a pattern */
+#define GROWS_KEPT 0.2        /* minimum share of its blocks that is kept: for each kept block there may be some temporary ones */
+#define GROWS_SAMPLES 6u      /* minimum samples for a pattern, where blocks are known by samples */
+#define VIEWS_PART 4u         /* a line that made views has at least this part of the number of the kept blocks */
+#define UNDECIDED_PART 16u    /* a block of at least this part of the heap may be what is held, or an old version */
+#define UNDECIDED_REQUEST 10u /* a request of at least this part of the heap may be a peak */
+#define UNDECIDED_LINES 0.125 /* share of the live bytes whose lines may be unknown */
+#define UNDECIDED_PARTS 0.875 /* share of the request that parts have at least which are joined */
+#define KEEPER_OBJECT 24u     /* maximum blocks of an object, times the number of such lists */
+#define KEEPER_PLACES 8u      /* maximum references that there is room for, per kept block */
 
 /* ---- rows: sites grouped by line ---- */
 
@@ -54,13 +64,14 @@ static void merge(struct hs_live_line *to, const struct hs_live_line *from)
     to->blocks += from->blocks;
     to->allocated += from->allocated;
     to->grown += from->grown;
+    to->samples += from->samples;
 }
 
 /* One row per line; rows with equal names are merged. */
 static int make_rows(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
 {
     char name[HS_NAME_MAX];
-    uint64_t live = 0;
+    uint64_t live = 0, unknown = 0;
     size_t n = 0;
     d->held = calloc(w->n + 1, sizeof *d->held);
     if (!d->held)
@@ -78,10 +89,12 @@ static int make_rows(struct hs_diagnosis *d, const struct hs_failure_state *w, c
                                    .largest = s->largest,
                                    .first = s->first,
                                    .last = s->last,
+                                   .samples = s->samples,
                                    .python = hs_is_python(names, s->site)};
         if (!h->name)
             return HS_ERR_MEMORY;
         live += s->live;
+        unknown += s->site == HS_SITE_UNKNOWN ? s->live : 0;
         d->n++;
     }
     qsort(d->held, d->n, sizeof *d->held, by_name);
@@ -98,8 +111,11 @@ static int make_rows(struct hs_diagnosis *d, const struct hs_failure_state *w, c
     for (size_t i = 0; i < d->n; i++)
         d->lines |= d->held[i].allocated > 0;
     qsort(d->held, d->n, sizeof *d->held, by_live);
+    d->estimated = w->estimated;
+    d->unknown = live ? (double)unknown / (double)live : 0;
+    uint64_t whole = d->estimated && d->failure.used > live ? d->failure.used : live;
     for (size_t i = 0; i < d->n; i++)
-        d->held[i].share = live ? (double)d->held[i].live / (double)live : 0;
+        d->held[i].share = whole ? (double)d->held[i].live / (double)whole : 0;
     return HS_OK;
 }
 
@@ -144,8 +160,8 @@ static int make_between(struct hs_diagnosis *d, const struct hs_failure_state *w
 static bool goes_on(const struct hs_diagnosis *d, const struct hs_live_line *h, double share)
 {
     uint64_t end = d->failure.number;
-    return h->python && h->allocated && h->blocks >= GROWS_BLOCKS && h->share >= share &&
-           h->last + (h->last - h->first) / GROWS_BLOCKS >= end;
+    bool enough = h->blocks >= GROWS_BLOCKS && (!d->estimated || h->samples >= GROWS_SAMPLES);
+    return h->python && h->allocated && enough && h->share >= share && h->last + (h->last - h->first) / GROWS_BLOCKS >= end;
 }
 
 static bool grows(const struct hs_diagnosis *d, const struct hs_live_line *h)
@@ -237,11 +253,27 @@ static const struct hs_live_line *find_asked(const struct hs_diagnosis *d)
 /* The request enlarges the list or dict that keeps the blocks. */
 static bool is_container(const struct hs_diagnosis *d) { return d->grows && d->keeper && d->keeper == d->asked; }
 
+bool hs_is_in_pieces(const struct hs_failure *f, uint64_t total)
+{
+    bool room = (double)f->free >= FRAGMENTED_TIMES * f->size && f->free >= total / FRAGMENTED_PART;
+    return room || (double)f->free >= FRAGMENTED_MOST * (double)total;
+}
+
 static bool is_fragmented(const struct hs_diagnosis *d)
 {
-    const struct hs_failure *f = &d->failure;
-    bool room = f->free >= FRAGMENTED_TIMES * (uint64_t)f->size && f->free >= d->total / FRAGMENTED_PART;
-    return f->verdict == HS_VERDICT_FRAGMENTED && (room || (double)f->free >= FRAGMENTED_MOST * (double)d->total);
+    return d->failure.verdict == HS_VERDICT_FRAGMENTED && hs_is_in_pieces(&d->failure, d->total);
+}
+
+/* What grows fills the heap before it fails, unless it is one large block that requests its next size. */
+static bool is_half_free(const struct hs_diagnosis *d)
+{
+    return is_fragmented(d) && d->failure.free >= d->total / 2 && !(d->asked && d->asked->grown);
+}
+
+/* Where one thing is made anew beside the one before, but most of the heap is something else that stays. */
+static bool is_small_peak(const struct hs_diagnosis *d)
+{
+    return d->peak == HS_PEAK_LARGER && !d->asked->grown && d->filled.made && d->filled.bytes >= PEAK_TIMES * d->peak_bytes;
 }
 
 /* What keeps the blocks of `grows` may keep those of other lines too. */
@@ -268,13 +300,122 @@ static enum hs_cause cause_of(const struct hs_diagnosis *d)
         return HS_CAUSE_PEAK;
     if (fills(d, GROWS_MOST))
         return HS_CAUSE_GROWING;
-    if (d->peak && (!d->grows || d->grows->live < d->asked->largest))
+    if (d->peak && !is_small_peak(d) && (!d->grows || d->grows->live < d->asked->largest))
         return HS_CAUSE_PEAK;
-    if (fills(d, GROWS_SURELY) || is_container(d))
+    if ((fills(d, GROWS_SURELY) && !is_half_free(d)) || is_container(d))
         return HS_CAUSE_GROWING;
     if (is_fragmented(d))
         return HS_CAUSE_FRAGMENTED;
     return d->grows ? HS_CAUSE_GROWING : HS_CAUSE_FULL;
+}
+
+/* ---- all that grows ---- */
+
+/* What one list, dict or set keeps; without references, of all lines that go on keeping what they allocate. */
+static struct hs_growth_sum sum_growth(const struct hs_diagnosis *d)
+{
+    const struct hs_live_line *g = d->grows;
+    struct hs_growth_sum sum = {.bytes = g->live, .blocks = g->blocks};
+    bool all = d->kept.adds && (!d->kept.many || d->kept.together);
+    for (size_t i = 0; i < d->n && !d->kept.known; i++) {
+        const struct hs_live_line *h = &d->held[i];
+        if (h != g && goes_on(d, h, GROWS_OTHER) && (double)h->blocks >= GROWS_KEPT * (double)h->allocated) {
+            sum.bytes += h->live;
+            sum.blocks += h->blocks;
+        }
+    }
+    if (all && d->kept.bytes > sum.bytes)
+        sum = (struct hs_growth_sum){.bytes = d->kept.bytes, .blocks = d->kept.blocks};
+    sum.others = (double)sum.bytes >= GROWS_SUM * (double)g->live;
+    return sum.others ? sum : (struct hs_growth_sum){.bytes = g->live, .blocks = g->blocks};
+}
+
+/* ---- what the trace does not have ---- */
+
+bool hs_is_collected(const struct hs_reader *reader)
+{
+    for (unsigned i = 0; i < hs_reader_regions(reader); i++)
+        if (hs_reader_region(reader, i)->placement == HS_PLACE_MICROPYTHON)
+            return true;
+    return false;
+}
+
+/* Whether the request may be for what is needed for a moment only. */
+static bool is_large(const struct hs_diagnosis *d) { return d->total && d->failure.size >= d->total / UNDECIDED_REQUEST; }
+
+/* Whether the request may enlarge a list, dict or set, which may keep what grows. */
+static bool may_be_container(const struct hs_diagnosis *d, const struct hs_names *names)
+{
+    static const char *const kinds[] = {"list", "dict table", "set", "deque"};
+    char kind[HS_NAME_MAX];
+    if (!names->symbols)
+        return true;
+    hs_name_of_site(names, d->failure.site, HS_KEY_KIND, kind);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (!strcmp(kinds[i], kind))
+            return true;
+    return false;
+}
+
+/* Whether what another cause rests on would be large enough, but is not in the trace: a block that may be held or an old version, a
+ * line that fills a quarter of the heap, parts that the request joins, a list or dict that it enlarges. */
+static bool may_be_other(const struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
+{
+    bool block = !w->n_large || w->large[0].size >= d->total / UNDECIDED_PART;
+    double unknown = d->unknown * (double)d->failure.used;
+    bool line = d->estimated || unknown >= GROWS_SURELY * (double)d->total;
+    bool parts = is_large(d) && unknown >= UNDECIDED_PARTS * d->failure.size;
+    return block || parts || (line && !is_half_free(d)) || may_be_container(d, names);
+}
+
+/* Whether the source says that what fills the heap is needed: what makes it ends, and is used afterwards or still running. */
+static bool is_surely_needed(const struct hs_diagnosis *d)
+{
+    return d->needed.known && (d->needed.loop[0] || d->grows == d->asked);
+}
+
+/* Whether a block beside the request is surely why it failed, whatever else is live. */
+static bool is_sure_peak(const struct hs_diagnosis *d)
+{
+    bool anew = d->peak == HS_PEAK_LARGER && !d->asked->grown;
+    bool one = !d->estimated || !anew || d->asked->largest >= PEAK_MOST * (double)d->asked->live;
+    return !anew || (one && d->failure.used < (PEAK_TIMES + 1) * d->peak_bytes);
+}
+
+/* Whether the line may make a list at once whose begin is not in the trace. */
+static bool may_be_built(const struct hs_diagnosis *d)
+{
+    return d->grows == d->asked && !d->keeper && !d->kept.known && hs_peak_is_alone(d, d->grows);
+}
+
+/* Whether the cause is true whatever blocks were in the heap. */
+static bool needs_no_blocks(enum hs_cause cause)
+{
+    return cause == HS_CAUSE_NONE || cause == HS_CAUSE_LOCKED || cause == HS_CAUSE_UNCOLLECTED || cause == HS_CAUSE_REFUSED ||
+           cause == HS_CAUSE_TOO_LARGE;
+}
+
+/* A full heap is what is left when nothing else explains the failure, so it needs all data: without references, what is held or kept by
+ * several lines is not seen. What the end of a run does not have may be the parts that a large request joins. Where not even a
+ * region is left, the heap's rule is not known: a collector counts as possible. */
+static bool is_undecided(const struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
+{
+    const struct hs_reader *reader = names->reader;
+    bool begun = hs_reader_info(reader)->overwritten, known = d->unknown < UNDECIDED_LINES,
+         full = d->failure.level <= HS_LEVEL_FULL;
+    bool exact = known && !d->estimated, large = is_large(d);
+    bool partly = begun && !known;
+    if (begun && full && !d->failure.placed)
+        return !needs_no_blocks(d->cause);
+    if ((!d->lines && !begun && full) || (hs_reader_regions(reader) && !hs_is_collected(reader)) || (w->referred && known))
+        return false;
+    switch (d->cause) {
+    case HS_CAUSE_PEAK: return !is_sure_peak(d);
+    case HS_CAUSE_FULL: return partly || !is_surely_needed(d) || (large && !exact);
+    case HS_CAUSE_FRAGMENTED: return (partly && !is_half_free(d)) || may_be_other(d, w, names);
+    case HS_CAUSE_GROWING: return ((partly || d->estimated) && may_be_built(d)) || (partly && large && !is_container(d));
+    default: return false;
+    }
 }
 
 /* The firmware takes the C stack for a call's frame that is refused, and a reserve for an exception: neither raises. */
@@ -295,28 +436,78 @@ static const struct hs_failure *raised(const struct hs_failure_watch *watch, con
     return &w->failure;
 }
 
+/* The call in which the requesting line was called. */
+static void find_caller(struct hs_diagnosis *d, const struct hs_failure_state *w)
+{
+    const struct hs_frames *f = &w->graph.frames;
+    for (uint32_t i = 0; w->referred && i < f->n; i++) {
+        const char *blank = strrchr(f->frame[i].name, ' ');
+        char name[HS_NAME_MAX];
+        snprintf(name, sizeof name, "%.*s:%u%s", blank ? (int)(blank - f->frame[i].name) : 0, f->frame[i].name,
+                 (unsigned)f->frame[i].line, blank ? blank : "");
+        if (blank && i && strcmp(name, d->line) != 0 && blank[1] != '<') {
+            snprintf(d->caller, sizeof d->caller, "%s", name);
+            return;
+        }
+    }
+}
+
+/* Back to what a line alone says. */
+static void forget_kept(struct hs_diagnosis *d, const struct hs_live_line *by_line)
+{
+    free(d->kept.set.born);
+    d->kept = (struct hs_kept){.known = false};
+    d->needed = (struct hs_needed){.known = false};
+    d->grows = by_line;
+    d->keeper = NULL;
+    d->peak = HS_PEAK_NONE;
+    d->peak_of[0] = '\0';
+}
+
 static int diagnose(struct hs_diagnosis *d, const struct hs_failure_watch *watch, const struct hs_failure_state *w,
                     const struct hs_names *names, const struct hs_sources_at *sources)
 {
-    *d = (struct hs_diagnosis){.failure = *raised(watch, w, names), .total = w->failure.total};
+    *d = (struct hs_diagnosis){.failure = *raised(watch, w, names), .total = w->failure.total, .referred = w->referred};
     hs_name_of_site(names, d->failure.site, HS_KEY_LINE, d->line);
     int error = make_rows(d, w, names);
     error = error ? error : make_between(d, w, names);
     if (error)
         return error;
+    find_caller(d, w);
     d->grows = find_growing(d);
     d->keeper = find_keeper(d, hs_reader_info(names->reader)->pointer_bytes);
     find_views(d, w, names);
     d->asked = find_asked(d);
     find_container(d, hs_reader_info(names->reader)->pointer_bytes);
+    const struct hs_live_line *by_line = d->grows;
     error = hs_diagnosis_from_references(d, w, names);
     if (error)
         return error;
     hs_peak_find(d, w, names);
     d->cause = cause_of(d);
-    error = hs_diagnosis_accident(d, w, names, sources);
-    if (!error && d->cause != HS_CAUSE_HELD)
-        hs_diagnosis_from_source(d, names, sources);
+    error = hs_diagnosis_growth(d, w, names, sources);
+    if (!error && d->kept.endless && (d->cause != HS_CAUSE_GROWING || d->needed.known)) {
+        forget_kept(d, by_line);
+        hs_peak_find(d, w, names);
+        d->cause = cause_of(d);
+        error = hs_diagnosis_growth(d, w, names, sources);
+    }
+    if (d->needed.over) {
+        d->grows = NULL;
+        d->cause = cause_of(d);
+    }
+    error = error ? error : hs_diagnosis_accident(d, w, names, sources);
+    if (error || d->cause == HS_CAUSE_HELD)
+        return error;
+    hs_diagnosis_from_source(d, names, sources);
+    if (d->cause == HS_CAUSE_GROWING && d->needed.known)
+        d->cause = HS_CAUSE_FULL;
+    hs_diagnosis_parsed(d, w, names, sources);
+    error = hs_diagnosis_filled(d, w, names, sources);
+    if (d->cause == HS_CAUSE_GROWING)
+        d->growth = sum_growth(d);
+    if (!error && is_undecided(d, w, names))
+        d->cause = HS_CAUSE_UNDECIDED;
     return error;
 }
 

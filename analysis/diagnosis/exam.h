@@ -19,9 +19,15 @@ struct hs_exam {
     struct hs_failure_watch *watch;
     struct hs_sources_at sources; /* of the trace; the user may set it before the exam is concluded */
     struct hs_growth growth;
-    struct hs_diagnoses diagnoses; /* of failures; set by hs_exam_conclude */
-    struct hs_growing growing;     /* set likewise; valid if `grows` */
+    struct {
+        bool known;
+        uint32_t boot;
+        struct hs_space_stats heap; /* without pools */
+    } collected;                    /* the heap after the last collection */
+    struct hs_diagnoses diagnoses;  /* of failures; set by hs_exam_conclude */
+    struct hs_growing growing;      /* set likewise; valid if `grows` */
     bool grows;
+    uint64_t references; /* records of references, in all boots */
 };
 
 /* Watches `model`, which is fed from `reader`, until the exam is freed; the model must not be fed after that. NULL when out of memory,
@@ -29,7 +35,7 @@ struct hs_exam {
 struct hs_exam *hs_exam_new(struct hs_model *model, const struct hs_reader *reader);
 void hs_exam_free(struct hs_exam *exam);
 
-/* Returns HS_OK or HS_ERR_MEMORY. */
+/* Judges what was seen so far, in place of an earlier conclusion. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_exam_conclude(struct hs_exam *exam, const struct hs_names *names);
 
 #endif

@@ -46,15 +46,15 @@ static void count(struct hs_site_then *site, const struct hs_live_block *block, 
 }
 
 /* Keeps the largest blocks, in order. */
-static void keep_large(struct hs_failure_state *t, const struct hs_live_block *block)
+static void keep_large(struct hs_failure_state *t, struct hs_large_block block)
 {
     unsigned at = t->n_large;
-    if (at == HS_LARGE_BLOCKS && block->size <= t->large[--at].size)
+    if (at == HS_LARGE_BLOCKS && block.size <= t->large[--at].size)
         return;
     t->n_large = at + 1;
-    for (; at && t->large[at - 1].size < block->size; at--)
+    for (; at && t->large[at - 1].size < block.size; at--)
         t->large[at] = t->large[at - 1];
-    t->large[at] = (struct hs_large_block){block->site, block->size};
+    t->large[at] = block;
 }
 
 /* Counts every live block for the site that requested its present size. */
@@ -69,10 +69,38 @@ static void count_blocks(struct hs_failure_state *t, const struct hs_model *m)
         for (uint32_t pos = hs_model_next(m, r->first, end); pos < end;
              pos = hs_model_next(m, pos + m->block[pos].granules, end)) {
             uint32_t index = m->block[pos].site + 1;
-            keep_large(t, &m->block[pos]);
+            keep_large(t, (struct hs_large_block){m->block[pos].site, m->block[pos].size});
             if (index < t->n)
                 count(&t->site[index], &m->block[pos], (uint64_t)m->block[pos].granules << r->shift);
         }
+    }
+}
+
+/* At level sampled: a block that is much larger than the distance between two samples is among them almost surely. */
+static void count_samples(struct hs_failure_state *t, const struct hs_model *m)
+{
+    t->n_large = 0;
+    t->estimated = true;
+    for (uint32_t i = 0; i < m->levels.n_blocks; i++) {
+        const struct hs_sampled_block *b = &m->levels.block[i];
+        struct hs_site_then *s = &t->site[b->site + 1];
+        keep_large(t, (struct hs_large_block){b->site, b->size});
+        s->requested += (uint64_t)(b->weight * b->size);
+        s->largest = b->bytes > s->largest ? b->bytes : s->largest;
+        s->first = !s->samples || b->number < s->first ? b->number : s->first;
+        s->last = b->number > s->last ? b->number : s->last;
+        s->samples++;
+    }
+    for (uint32_t i = 0; i < t->n; i++) {
+        const struct hs_estimate *e = &m->sum[i].sampled;
+        struct hs_site_then *s = &t->site[i];
+        s->site = i - 1;
+        s->live = (uint64_t)e->live;
+        s->blocks = (uint64_t)(e->live_blocks + 0.5);
+        s->allocated = (uint64_t)(e->allocs + e->reallocs + 0.5);
+        s->grown = (uint64_t)(e->reallocs + e->freed + 0.5);
+        s->resized = (uint64_t)(e->resized + 0.5);
+        s->allocates = !(e->reallocs > 0);
     }
 }
 
@@ -105,16 +133,22 @@ static int keep(struct hs_failure_watch *w, struct hs_failure_state *t, const st
     free(t->site);
     t->site = site;
     t->n = m->n_sums;
+    t->estimated = false;
+    if (t->failure.level == HS_LEVEL_SAMPLED) {
+        count_samples(t, m);
+        return HS_OK;
+    }
     count_blocks(t, m);
     count_sites(t, m);
     return t->failure.verdict == HS_VERDICT_FRAGMENTED ? find_blame(w, t, m) : HS_OK;
 }
 
 /* After a failure, the exception's own objects often fail for a few bytes each, also if the program's request was smaller. These
- * are no failures of the program. */
+ * are no failures of the program. Where the heap was not known at the first one, one as large says the same. */
 static bool is_consequence(const struct hs_failure_watch *w, const struct hs_failure *f)
 {
-    return w->failures > 1 && f->size <= FOLLOWING_BYTES && f->number - w->last_number <= FOLLOWING_RECORDS;
+    bool known = !w->unknown_size || f->size < w->unknown_size;
+    return known && w->failures > 1 && f->size <= FOLLOWING_BYTES && f->number - w->last_number <= FOLLOWING_RECORDS;
 }
 
 static bool is_full(const struct hs_failure *f) { return f->verdict == HS_VERDICT_FULL || f->verdict == HS_VERDICT_FRAGMENTED; }
@@ -162,6 +196,7 @@ void hs_failure_watch_failed(struct hs_failure_watch *w, const struct hs_model *
     if (is_consequence(w, failure))
         return;
     w->last_number = failure->number;
+    w->unknown_size = failure->verdict == HS_VERDICT_UNKNOWN ? failure->size : 0;
     if (failure->verdict == HS_VERDICT_UNKNOWN || !is_worse(w, failure, &t->failure))
         return;
     t->failure = *failure;

@@ -15,6 +15,7 @@ struct hs_site_then {
     uint64_t requested; /* bytes of its live blocks */
     uint64_t resized;   /* its blocks that a later request resized */
     bool allocates;     /* it never resizes */
+    uint32_t samples;   /* live sampled blocks; the figures are then estimates */
 };
 
 /* A large block at the failure. */
@@ -34,6 +35,7 @@ struct hs_failure_state {
     struct hs_blame blame;    /* set if the free space was fragmented */
     struct hs_refgraph graph; /* references at the failure, if `referred` */
     bool referred;
+    bool estimated; /* blocks are known by samples only */
 };
 
 #define HS_LOCKED_SITES 16u
@@ -42,6 +44,7 @@ struct hs_failure_watch {
     struct hs_failure_state moment[HS_DIAGNOSES]; /* by enum hs_verdict */
     uint64_t failures;                            /* all failures of heaps other than pools */
     uint64_t last_number;                         /* record of the last of them that counts */
+    uint32_t unknown_size;                        /* request of the last of them, if the heap was not known at it; else 0 */
     struct hs_failure locked[HS_LOCKED_SITES];    /* `n_locked`: of a locked heap, the first of each site, in order */
     unsigned n_locked;
     struct hs_heap_snapshot snapshot; /* for blame */
@@ -66,12 +69,32 @@ int hs_diagnosis_from_references(struct hs_diagnosis *d, const struct hs_failure
 int hs_diagnosis_accident(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
                           const struct hs_sources_at *sources);
 
+/* Completes the diagnosis of what grows by what the sources say: the statement that adds, and d->needed, if what makes the data ends.
+ * Returns HS_OK or HS_ERR_MEMORY. */
+int hs_diagnosis_growth(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                        const struct hs_sources_at *sources);
+
 /* Completes a diagnosis by what the sources say: d->switched, d->holds and d->unused. May change HS_CAUSE_FULL into
  * HS_CAUSE_HELD. */
 void hs_diagnosis_from_source(struct hs_diagnosis *d, const struct hs_names *names, const struct hs_sources_at *sources);
 
+/* A full heap in which the requesting line parses a whole document, whose text is still there: may change HS_CAUSE_FULL into
+ * HS_CAUSE_PEAK. */
+void hs_diagnosis_parsed(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                         const struct hs_sources_at *sources);
+
+/* Completes the diagnosis of a full heap: the statement that fills it, and d->needed of what it fills. Returns HS_OK or HS_ERR_MEMORY. */
+int hs_diagnosis_filled(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                        const struct hs_sources_at *sources);
+
 /* Finds a peak: sets d->peak, d->peak_of and d->peak_bytes. Needs d->held, d->asked and d->grows. */
 void hs_peak_find(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names);
+
+/* Finds a large text of another line beside what the requesting line makes: sets d->peak_of and d->peak_bytes. */
+bool hs_peak_find_text(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names);
+
+/* Whether no other line of Python has made a block since the line's oldest one that is still there. */
+bool hs_peak_is_alone(const struct hs_diagnosis *d, const struct hs_live_line *line);
 
 /* Whether the sources say that a line's growth ends by itself, as for a failure. */
 struct hs_growing;

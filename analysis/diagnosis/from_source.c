@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/diagnosis/reach.h"
+#include "analysis/diagnosis/ending.h"
 #include "analysis/diagnosis/failure_watch.h"
 #include "analysis/diagnosis/growth.h"
 
@@ -15,11 +15,6 @@
 #define HELD_PART 16u /* minimum part of the heap that the variable holds */
 #define CONTAINER 8u  /* minimum blocks of a list or dict with its elements */
 #define PLACES 2u     /* calls that are named */
-
-char *hs_sources_text(const struct hs_sources_at *sources, const struct hs_reader *reader, const char *file)
-{
-    return sources && sources->text ? sources->text(sources->trace, reader, file) : NULL;
-}
 
 /* Splits "main.py:5 work". `file` has HS_NAME_MAX bytes. Returns the line; 0: native code. */
 static uint32_t split(const char *name, char *file)
@@ -77,7 +72,27 @@ struct calls {
     const char *object, *function; /* object NULL: any */
     char *text;                    /* of HS_NAME_MAX bytes: places found */
     unsigned found;
+    bool stays; /* after one of them, the function may end without the opposite call */
 };
+
+/* Whether the function unlocks the heap in a later row, without a way out of it before that is not inside try. */
+static bool is_unlocked(const struct hs_python *p, uint32_t row)
+{
+    bool guarded = false;
+    for (uint32_t i = row; i < p->n_rows; i++) {
+        uint32_t first = p->row[i].first;
+        if (p->row[i].scope != p->row[row].scope)
+            continue;
+        guarded = guarded || hs_python_is(p, first, "try");
+        for (uint32_t t = first; t < first + p->row[i].n; t++) {
+            if (hs_python_is(p, t, "heap_unlock"))
+                return true;
+            if (!guarded && (hs_python_is(p, t, "return") || hs_python_is(p, t, "raise")))
+                return false;
+        }
+    }
+    return false;
+}
 
 /* Whether token `i` is the module, also by another name: import gc as g. */
 static bool is_module(const struct hs_python *p, uint32_t i, const char *module)
@@ -97,6 +112,7 @@ static void find_calls(void *context, const char *file, const struct hs_python *
         if (!hs_python_is(p, i, c->function) || !hs_python_is(p, i + 1, "(") || !object)
             continue;
         size_t n = strlen(c->text);
+        c->stays = c->stays || !is_unlocked(p, p->token[i].row);
         if (c->found++ < PLACES)
             snprintf(c->text + n, HS_NAME_MAX - n, "%s%.200s:%u", n ? " or " : "", file, (unsigned)p->row[p->token[i].row].line);
     }
@@ -105,8 +121,9 @@ static void find_calls(void *context, const char *file, const struct hs_python *
 static void find_switch(struct hs_diagnosis *d, const struct hs_names *names, const struct hs_sources_at *sources)
 {
     bool locked = d->cause == HS_CAUSE_LOCKED;
-    struct calls calls = {locked ? NULL : "gc", locked ? "heap_lock" : "disable", d->switched, 0};
+    struct calls calls = {locked ? NULL : "gc", locked ? "heap_lock" : "disable", d->switched, 0, false};
     each_file(&(struct files){d, names, sources, find_calls, &calls});
+    d->stays_locked = locked && calls.stays;
     if (calls.found > PLACES)
         d->switched[0] = '\0';
 }
@@ -169,10 +186,70 @@ static void find_held(struct hs_diagnosis *d, const struct hs_names *names, cons
     d->cause = d->holds ? HS_CAUSE_HELD : d->cause;
 }
 
+/* ---- text += line ---- */
+
+struct extends {
+    uint32_t line;
+    bool is;
+};
+
+static void find_extending(void *context, const char *file, const struct hs_python *p)
+{
+    struct extends *e = context;
+    uint32_t row = hs_python_row_at(p, e->line);
+    (void)file;
+    e->is = row != HS_PYTHON_NONE && hs_python_extends(p, row);
+}
+
+static void find_extends(struct hs_diagnosis *d, const struct hs_names *names, const struct hs_sources_at *sources)
+{
+    char file[HS_NAME_MAX] = "";
+    struct extends extends = {split(d->line, file), false};
+    if (extends.line)
+        with_python(&(struct files){d, names, sources, find_extending, &extends}, file);
+    d->extends = extends.is;
+}
+
+/* ---- a document that is parsed at once ---- */
+
+struct parsing {
+    uint32_t line;
+    bool parses;
+};
+
+static void find_parsing(void *context, const char *file, const struct hs_python *p)
+{
+    struct parsing *q = context;
+    uint32_t row = hs_python_row_at(p, q->line);
+    (void)file;
+    for (uint32_t i = row == HS_PYTHON_NONE ? p->n : p->row[row].first; i + 1 < p->n && p->token[i].row == row; i++)
+        q->parses = q->parses || (hs_python_is(p, i, "loads") && hs_python_is(p, i + 1, "("));
+}
+
+void hs_diagnosis_parsed(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                         const struct hs_sources_at *sources)
+{
+    char file[HS_NAME_MAX];
+    struct parsing q = {.line = split(d->line, file)};
+    bool all = d->cause == HS_CAUSE_PEAK && d->peak == HS_PEAK_BUILT;
+    struct hs_diagnosis with = *d;
+    if ((d->cause != HS_CAUSE_FULL && !all) || d->needed.anew || !q.line || !d->asked || !hs_peak_find_text(&with, w, names))
+        return;
+    with_python(&(struct files){d, names, sources, find_parsing, &q}, file);
+    if (q.parses && d->asked->live >= with.peak_bytes) {
+        d->peak_bytes = with.peak_bytes;
+        memcpy(d->peak_of, with.peak_of, sizeof d->peak_of);
+        d->cause = HS_CAUSE_PEAK;
+        d->peak = HS_PEAK_PARSED;
+    }
+}
+
 /* ---- the statement that adds ---- */
 
 struct adder {
-    struct hs_kept *kept;
+    const struct hs_live_line *by;
+    char *to; /* of `to_size` bytes: what it adds to */
+    size_t to_size;
     uint32_t line, begin; /* of the statement; 0: none */
 };
 
@@ -202,70 +279,219 @@ static void find_statement(void *context, const char *file, const struct hs_pyth
                                                                        : first;
     bool adds = hs_python_is(p, after, "[") || (hs_python_is(p, after, "(") && after > first + 2);
     if (adds)
-        snprintf(a->kept->to, sizeof a->kept->to, "%.*s", (int)(p->token[last].at + p->token[last].length - p->token[first].at),
+        snprintf(a->to, a->to_size, "%.*s", (int)(p->token[last].at + p->token[last].length - p->token[first].at),
                  p->token[first].at);
 }
 
-/* The trace has the line at which a call is made: of a statement on several lines, any of them. */
-static void find_adder(struct hs_diagnosis *d, const struct hs_names *names, const struct hs_sources_at *sources)
+/* The trace has the line at which a call is made: of a statement on several lines, any of them. `text` has HS_NAME_MAX bytes. */
+static void find_adder(struct files *files, struct adder adder, char *text)
 {
     char file[HS_NAME_MAX] = "";
-    struct adder adder = {.kept = &d->kept};
-    adder.line = d->kept.adds && d->keeper ? split(d->keeper->name, file) : 0;
+    adder.line = adder.by ? split(adder.by->name, file) : 0;
     if (!adder.line)
         return;
-    with_python(&(struct files){d, names, sources, find_statement, &adder}, file);
-    const char *function = strchr(d->keeper->name + strlen(file), ' ');
+    files->take = find_statement;
+    files->context = &adder;
+    with_python(files, file);
+    const char *function = strchr(adder.by->name + strlen(file), ' ');
     if (adder.begin)
-        snprintf(d->kept.adder, sizeof d->kept.adder, "%.800s:%u%.200s", file, (unsigned)adder.begin, function ? function : "");
+        snprintf(text, HS_NAME_MAX, "%.800s:%u%.200s", file, (unsigned)adder.begin, function ? function : "");
 }
 
-/* ---- data that are made from what is written in the source ---- */
+/* ---- data that are needed: what makes them ends ---- */
 
-struct bounded {
-    uint32_t failed, grows; /* lines */
-    bool is;
+/* The calls that were running, outermost first. One without a source may call the next one as often as it likes. */
+struct calls_then {
+    uint32_t row[HS_ENDING_CALLS], n;
+    uint32_t owner; /* the call that holds the data; 0: not known, or none */
+    bool all;
 };
 
-static void find_bounded(void *context, const char *file, const struct hs_python *p)
+static void find_calls_then(struct calls_then *c, const struct hs_frames *f, const struct hs_program_text *sources,
+                            uint32_t holder)
 {
-    struct bounded *b = context;
-    struct hs_python_reach reach;
-    uint32_t row = hs_python_row_at(p, b->failed), grows = hs_python_row_at(p, b->grows);
-    (void)file;
-    b->is = hs_python_reach_make(&reach, p) && row != HS_PYTHON_NONE &&
-            (hs_python_is_bounded(&reach, row) || hs_python_is_builder(p, row) ||
-             (grows != HS_PYTHON_NONE && hs_python_is_builder(p, grows)));
-    hs_python_reach_free(&reach);
+    c->all = true;
+    for (uint32_t i = f->n; i-- > 0;) {
+        uint32_t row = hs_program_text_row_of_call(sources, &f->frame[i]);
+        if (i == holder)
+            c->owner = c->n;
+        bool inner = c->n && row == c->row[c->n - 1]; /* a comprehension */
+        if (row == UINT32_MAX || c->n == HS_ENDING_CALLS)
+            c->all = false;
+        else if (!inner)
+            c->row[c->n++] = row;
+    }
 }
 
-/* What is allocated in a loop that ends by itself, or by a function that returns it, does not grow for ever. */
-static void find_needed(struct hs_diagnosis *d, const struct hs_names *names, const struct hs_sources_at *sources)
+/* The rounds in which the line has made what is live: each kind of block that it makes, it makes once or more in each. */
+static uint64_t rounds_made(const struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
 {
-    char file[HS_NAME_MAX] = "", other[HS_NAME_MAX] = "";
-    struct bounded bounded = {split(d->line, file), split(d->grows->name, other), false};
-    bounded.grows = strcmp(file, other) ? 0 : bounded.grows;
-    if (bounded.failed)
-        with_python(&(struct files){d, names, sources, find_bounded, &bounded}, file);
-    d->cause = bounded.is ? HS_CAUSE_FULL : d->cause;
+    char name[HS_NAME_MAX];
+    uint64_t least = 0;
+    for (uint32_t i = 0; i < w->n; i++) {
+        const struct hs_site_then *s = &w->site[i];
+        bool mine = s->blocks >= d->grows->blocks / CONTAINER / CONTAINER && s->blocks > 1 && s->allocates &&
+                    !strcmp(hs_name_of_site(names, s->site, HS_KEY_LINE, name), d->grows->name);
+        least = mine && (!least || s->blocks < least) ? s->blocks : least;
+    }
+    return least;
 }
 
-bool hs_growth_ends(const struct hs_growing *growing, const struct hs_names *names, const struct hs_sources_at *sources)
+/* Whether the row gives a variable a new value, made from others: each round lets go of the one before. */
+static bool is_replacing(const struct hs_python *p, uint32_t row)
 {
-    char file[HS_NAME_MAX] = "";
-    struct bounded bounded = {split(growing->name, file), 0, false};
-    if (bounded.failed)
-        with_python(&(struct files){NULL, names, sources, find_bounded, &bounded}, file);
-    return bounded.is;
+    uint32_t first = p->row[row].first, n = p->row[row].n;
+    if (n < 3 || p->token[first].kind != HS_PYTHON_NAME || !hs_python_is(p, first + 1, "="))
+        return false;
+    for (uint32_t i = first + 2; i < first + n; i++)
+        if (hs_python_same(p, i, first))
+            return false;
+    return true;
+}
+
+static void describe_needed(struct hs_diagnosis *d, const struct hs_ending *e, const struct hs_program_text *sources, bool anew)
+{
+    d->needed.known = true;
+    d->needed.over = e->over;
+    d->needed.anew = anew;
+    d->needed.outside = e->loop == HS_PYTHON_NONE && !e->renewed;
+    d->needed.times = anew ? 0 : e->times;
+    if (e->loop != HS_PYTHON_NONE)
+        hs_program_text_line(sources, e->loop, d->needed.loop);
+    if (e->reads != HS_PYTHON_NONE)
+        hs_program_text_line(sources, e->reads, d->needed.reads);
+}
+
+/* What holds the data: the row that adds to it, the running call that holds it, or UINT32_MAX, and its global, or "". */
+struct container {
+    uint32_t adds, frame;
+    const char *global;
+};
+
+static struct container filling(const struct hs_diagnosis *d, const struct hs_program_text *sources)
+{
+    uint32_t adds = d->filled.adds ? hs_program_text_row_named(sources, d->filled.adds->name) : UINT32_MAX;
+    return (struct container){adds, d->filled.frame, d->filled.global};
+}
+
+/* What keeps the blocks of the line that grows; else what fills the heap; else the line alone. */
+static struct container growing(const struct hs_diagnosis *d, const struct hs_program_text *sources)
+{
+    struct container c = {UINT32_MAX, d->kept.known ? d->kept.frame : UINT32_MAX, d->kept.global};
+    if (d->keeper && (d->kept.adds || !(d->kept.known || d->filled.adds))) /* a fact, or a guess by sizes */
+        c.adds = hs_program_text_row_named(sources, d->keeper->name);
+    else if (!d->kept.known && filling(d, sources).adds != UINT32_MAX)
+        c = filling(d, sources);
+    if (c.adds == UINT32_MAX)
+        c.adds = hs_program_text_row_named(sources, d->grows->name);
+    return c;
+}
+
+static int find_ending(struct hs_ending *ending, const struct hs_diagnosis *d, const struct hs_failure_state *w,
+                       const struct hs_program_text *sources, struct container container)
+{
+    struct calls_then calls = {.n = 0};
+    if (w->referred)
+        find_calls_then(&calls, &w->graph.frames, sources, container.frame);
+    const struct hs_ending_question question = {.sources = sources,
+                                                .call = calls.row,
+                                                .n_calls = calls.n,
+                                                .all = calls.all,
+                                                .owner = calls.owner,
+                                                .adds = container.adds,
+                                                .global = container.global,
+                                                .most = d->total ? d->total : UINT64_MAX};
+    return hs_ending_find(ending, &question);
+}
+
+static int find_needed(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                       const struct hs_program_text *sources)
+{
+    struct hs_ending ending;
+    struct container container = growing(d, sources);
+    if (container.adds == UINT32_MAX || d->views)
+        return HS_OK;
+    int error = find_ending(&ending, d, w, sources, container);
+    if (!error && ending.ends) {
+        bool anew = w->referred && !d->kept.adds && is_replacing(&sources->python, container.adds);
+        describe_needed(d, &ending, sources, anew);
+        d->needed.made = anew ? 0 : rounds_made(d, w, names);
+    }
+    return error;
+}
+
+bool hs_growth_ends(const struct hs_growing *growing, const struct hs_names *names, const struct hs_sources_at *at)
+{
+    struct hs_program_text sources;
+    struct hs_ending ending = {.ends = false};
+    if (!hs_program_text_read(&sources, at, names)) {
+        uint32_t keeper = hs_program_text_row_named(&sources, growing->keeper);
+        const struct hs_ending_question question = {
+            .sources = &sources,
+            .adds = keeper == UINT32_MAX ? hs_program_text_row_named(&sources, growing->name) : keeper,
+            .most = UINT64_MAX};
+        if (question.adds != UINT32_MAX && hs_ending_find(&ending, &question))
+            ending.ends = false;
+    }
+    hs_program_text_free(&sources);
+    return ending.ends;
+}
+
+/* ---- all ---- */
+
+int hs_diagnosis_growth(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                        const struct hs_sources_at *at)
+{
+    struct hs_program_text sources;
+    if (d->cause != HS_CAUSE_GROWING)
+        return HS_OK;
+    struct files files = {.d = d, .names = names, .sources = at};
+    find_adder(&files, (struct adder){d->kept.adds ? d->keeper : NULL, d->kept.to, sizeof d->kept.to}, d->kept.adder);
+    int error = hs_program_text_read(&sources, at, names);
+    if (!error)
+        error = find_needed(d, w, names, &sources);
+    hs_program_text_free(&sources);
+    return error == HS_ERR_KIND ? HS_OK : error;
+}
+
+/* What was found is about the innermost list, dict or set that grows. What fills the heap may be one of which that is a part: the rounds
+ * in which it was filled are asked of it. */
+static int find_filling(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_program_text *sources)
+{
+    struct hs_ending ending;
+    struct container container = filling(d, sources);
+    if (container.adds == UINT32_MAX || container.adds == growing(d, sources).adds)
+        return HS_OK;
+    int error = find_ending(&ending, d, w, sources, container);
+    d->needed = (struct hs_needed){.known = true};
+    if (!error && ending.ends)
+        describe_needed(d, &ending, sources, false);
+    return error;
+}
+
+int hs_diagnosis_filled(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                        const struct hs_sources_at *at)
+{
+    struct hs_program_text sources;
+    struct files files = {.d = d, .names = names, .sources = at};
+    if (d->cause != HS_CAUSE_FULL || !d->filled.adds)
+        return HS_OK;
+    find_adder(&files, (struct adder){d->filled.adds, d->filled.to, sizeof d->filled.to}, d->filled.adder);
+    if (!d->needed.known || d->needed.anew || !d->grows)
+        return HS_OK;
+    int error = hs_program_text_read(&sources, at, names);
+    if (!error)
+        error = find_filling(d, w, &sources);
+    hs_program_text_free(&sources);
+    return error == HS_ERR_KIND ? HS_OK : error;
 }
 
 void hs_diagnosis_from_source(struct hs_diagnosis *d, const struct hs_names *names, const struct hs_sources_at *sources)
 {
     if (d->cause == HS_CAUSE_LOCKED || d->cause == HS_CAUSE_UNCOLLECTED)
         find_switch(d, names, sources);
-    else if (d->cause == HS_CAUSE_GROWING) {
-        find_adder(d, names, sources);
-        find_needed(d, names, sources);
-    } else if (d->cause == HS_CAUSE_FULL)
+    else if (d->cause == HS_CAUSE_FULL)
         find_held(d, names, sources);
+    else if (d->cause == HS_CAUSE_PEAK || d->cause == HS_CAUSE_TOO_LARGE)
+        find_extends(d, names, sources);
 }

@@ -15,6 +15,10 @@
 #define RISES 0.6        /* minimum share of rising steps */
 #define FALLS 0.1        /* maximum share of falling steps */
 #define SLOW_PART 128u   /* growth by less than this part of the heap is slow */
+#define CHANCE 3.0       /* minimum growth of an estimate, in its standard deviations */
+#define PARTS 16u        /* of the run, for the births of what is live */
+#define BORN_SHARE 0.05  /* minimum share of the heap that grows by births: they tell less than collections do */
+#define BORN_MUCH 0.1    /* with less it is slow: what is read in, or a cache that fills, may be as large */
 #define LATE_SHARE 0.35  /* minimum share of the growth in the second half; less means that it saturates */
 
 /* ---- moments ---- */
@@ -28,9 +32,18 @@ static void forget(struct hs_growth *g)
     g->site = NULL;
 }
 
+static void forget_births(struct hs_growth *g)
+{
+    if (g->births)
+        forget(g->births);
+    free(g->births);
+    g->births = NULL;
+}
+
 void hs_growth_free(struct hs_growth *g)
 {
     forget(g);
+    forget_births(g);
     *g = (struct hs_growth){.n = 0};
 }
 
@@ -84,8 +97,8 @@ static void keep(struct hs_growth *g, const struct hs_model *m)
     for (uint32_t i = 0; i < t.n; i++) {
         const struct hs_estimate *s = &m->sum[i].sampled;
         t.live[i] = g->sampled ? (uint64_t)s->live : m->sum[i].live;
-        site[i] = g->sampled ? (struct hs_growth_site){(uint64_t)s->live_blocks, (uint64_t)(s->reallocs + s->freed)}
-                             : (struct hs_growth_site){m->sum[i].live_blocks, m->sum[i].reallocs + m->sum[i].freed};
+        site[i] = g->sampled ? (struct hs_growth_site){(uint64_t)s->live_blocks, (uint64_t)(s->reallocs + s->freed), s->var_live}
+                             : (struct hs_growth_site){m->sum[i].live_blocks, m->sum[i].reallocs + m->sum[i].freed, 0};
     }
     if (g->n == HS_GROWTH_MOMENTS)
         thin(g);
@@ -105,10 +118,82 @@ static void take(struct hs_growth *g, const struct hs_model *m, bool sampled)
         keep(g, m);
 }
 
+/* ---- births ---- */
+
+static bool begin_parts(struct hs_growth *b, const struct hs_model *m)
+{
+    b->site = calloc(m->n_sums + 1, sizeof *b->site);
+    for (unsigned k = 0; k < PARTS && b->site; k++) {
+        uint64_t *live = calloc(m->n_sums + 1, sizeof *live);
+        if (!live)
+            return false;
+        b->moment[b->n++] = (struct hs_growth_moment){.live = live, .n = m->n_sums};
+    }
+    return b->site;
+}
+
+static void add_born(struct hs_growth *b, const struct hs_model *m, const struct hs_live_block *block, uint64_t bytes)
+{
+    uint64_t part = m->number ? block->number * PARTS / (m->number + 1) : 0;
+    struct hs_growth_moment *t = &b->moment[part < PARTS ? part : PARTS - 1];
+    uint32_t index = block->site + 1;
+    uint64_t at = block->time > m->first_time ? m->elapsed + (block->time - m->first_time) : m->elapsed;
+    t->used += bytes;
+    t->elapsed = at > t->elapsed ? at : t->elapsed;
+    if (index >= t->n)
+        return;
+    t->live[index] += bytes;
+    b->site[index].blocks++;
+}
+
+/* Each part gets what was born before it, too; the last one has the heap as it is. */
+static void end_parts(struct hs_growth *b, const struct hs_model *m)
+{
+    for (unsigned k = 1; k < PARTS; k++) {
+        struct hs_growth_moment *t = &b->moment[k];
+        const struct hs_growth_moment *before = &b->moment[k - 1];
+        t->used += before->used;
+        t->elapsed = t->elapsed > before->elapsed ? t->elapsed : before->elapsed;
+        for (uint32_t i = 0; i < t->n; i++)
+            t->live[i] += before->live[i];
+    }
+    struct hs_growth_moment *last = &b->moment[PARTS - 1];
+    last->used = 0;
+    sum_regions(last, m);
+    last->elapsed = hs_model_elapsed(m);
+    for (uint32_t i = 0; i < last->n; i++)
+        b->site[i].grown = m->sum[i].reallocs + m->sum[i].freed;
+}
+
+static void keep_births(struct hs_growth *g, const struct hs_model *m)
+{
+    forget_births(g);
+    g->births = calloc(1, sizeof *g->births);
+    if (!g->births || !begin_parts(g->births, m)) {
+        g->error = HS_ERR_MEMORY;
+        return;
+    }
+    g->births->stride = 1;
+    for (unsigned i = 0; i < m->n_regions; i++) {
+        const struct hs_region_state *r = &m->region[i];
+        uint32_t end = r->first + r->granules;
+        if (!r->present || r->memory == HS_MEMORY_POOL)
+            continue;
+        for (uint32_t pos = hs_model_next(m, r->first, end); pos < end; pos = hs_model_next(m, pos + m->block[pos].granules, end))
+            add_born(g->births, m, &m->block[pos], (uint64_t)m->block[pos].granules << r->shift);
+    }
+    end_parts(g->births, m);
+}
+
 void hs_growth_take(struct hs_growth *g, const struct hs_model *m)
 {
-    if (m->synced && m->levels.last != HS_LEVEL_SAMPLED)
-        take(g, m, false);
+    if (!m->synced || m->levels.last == HS_LEVEL_SAMPLED)
+        return;
+    take(g, m, false);
+    if (g->n < LEAST_MOMENTS && !g->error && m->n_sums <= HS_GROWTH_SITES && hs_model_placed(m))
+        keep_births(g, m);
+    else
+        forget_births(g);
 }
 
 void hs_growth_take_sampled(struct hs_growth *g, const struct hs_model *m)
@@ -128,6 +213,12 @@ struct line {
 
 /* The first moment that is used, after imports and set-up. */
 static unsigned first_of(const struct hs_growth *g) { return g->n / 3; }
+
+/* Growth that is not more than estimates differ by chance. */
+static bool is_chance(uint64_t grown, const struct hs_growth_site *last)
+{
+    return (double)grown * (double)grown < CHANCE * CHANCE * last->variance;
+}
 
 static bool rises(const struct hs_growth *g, const uint64_t *live)
 {
@@ -175,6 +266,19 @@ static uint64_t live_at(const struct hs_growth *g, unsigned moment, uint32_t ind
     return index < g->moment[moment].n ? g->moment[moment].live[index] : 0;
 }
 
+/* Whether a block of the site may keep others: where kinds are known, a list, dict or set; a text that is made piece by piece is made
+ * larger, too. */
+static bool may_refer(const struct hs_names *names, uint32_t site)
+{
+    static const char *const kinds[] = {"list", "dict table", "set", "deque"};
+    char kind[HS_NAME_MAX];
+    bool is = !names->symbols;
+    hs_name_of_site(names, site, HS_KEY_KIND, kind);
+    for (size_t i = 0; !is && i < sizeof kinds / sizeof *kinds; i++)
+        is = !strcmp(kinds[i], kind);
+    return is;
+}
+
 /* Only sites that hold more at the end than at the first used moment can grow. */
 static int collect(const struct hs_growth *g, const struct hs_names *names, struct line **lines, size_t *n)
 {
@@ -189,6 +293,7 @@ static int collect(const struct hs_growth *g, const struct hs_names *names, stru
         l->name = strdup(hs_name_of_site(names, i - 1, HS_KEY_LINE, name));
         l->live = calloc(g->n, sizeof *l->live);
         l->last = g->site[i];
+        l->last.grown = may_refer(names, i - 1) ? l->last.grown : 0;
         l->python = hs_is_python(names, i - 1);
         if (!l->name || !l->live)
             return HS_ERR_MEMORY;
@@ -210,6 +315,7 @@ static size_t add_up(const struct hs_growth *g, struct line *line, size_t n)
             line[0].live[k] += line[same].live[k];
         line[0].last.blocks += line[same].last.blocks;
         line[0].last.grown += line[same].last.grown;
+        line[0].last.variance += line[same].last.variance;
     }
     return same;
 }
@@ -235,8 +341,8 @@ static void describe(const struct hs_growth *g, const struct hs_names *names, co
     memcpy(growing->name, line->name, strlen(line->name) + 1);
 }
 
-/* As for a failure: another line has enlarged blocks, which have room for about as many references as there are blocks. Only
- * the first of several sites of a line has its sums. */
+/* As for a failure: another line has enlarged blocks, fewer times than there are kept ones, and these have room for about as many
+ * references. Only the first of several sites of a line has its sums. */
 static void find_keeper(const struct hs_growth *g, const struct line *line, size_t n, const struct line *best,
                         struct hs_growing *growing, unsigned pointer)
 {
@@ -244,7 +350,8 @@ static void find_keeper(const struct hs_growth *g, const struct line *line, size
     for (size_t i = 0; i < n; i++) {
         const struct line *l = &line[i];
         uint64_t live = l->live[g->n - 1];
-        bool keeps = l->python && l->last.grown >= HS_KEEPER_GROWN && hs_may_keep(live / pointer, best->last.blocks);
+        bool enlarges = l->last.grown >= HS_KEEPER_GROWN && l->last.grown <= best->last.blocks;
+        bool keeps = l->python && enlarges && hs_may_keep(live / pointer, best->last.blocks);
         if (keeps && live > most && strcmp(l->name, best->name) != 0) {
             most = live;
             memcpy(growing->keeper, l->name, strlen(l->name) + 1);
@@ -252,19 +359,17 @@ static void find_keeper(const struct hs_growth *g, const struct line *line, size
     }
 }
 
-int hs_growth_find(const struct hs_growth *g, const struct hs_names *names, struct hs_growing *growing)
+static int find(const struct hs_growth *g, const struct hs_names *names, struct hs_growing *growing)
 {
     struct line *line = NULL;
     const struct line *best = NULL;
     size_t n = 0, same;
     uint64_t most = 0;
-    if (g->error || g->n < LEAST_MOMENTS)
-        return g->error ? g->error : HS_ERR_KIND;
     int error = collect(g, names, &line, &n);
     for (size_t i = 0; !error && i < n; i += same) {
         same = add_up(g, &line[i], n - i);
         uint64_t grown = line[i].live[g->n - 1] - line[i].live[first_of(g)];
-        if (grown > most && rises(g, line[i].live)) {
+        if (grown > most && !is_chance(grown, &line[i].last) && rises(g, line[i].live)) {
             best = &line[i];
             most = grown;
         }
@@ -275,4 +380,19 @@ int hs_growth_find(const struct hs_growth *g, const struct hs_names *names, stru
         find_keeper(g, line, n, best, growing, hs_reader_info(names->reader)->pointer_bytes);
     free_lines(line, n);
     return error ? error : best ? HS_OK : HS_ERR_KIND;
+}
+
+int hs_growth_find(const struct hs_growth *g, const struct hs_names *names, struct hs_growing *growing)
+{
+    if (g->error || g->n >= LEAST_MOMENTS)
+        return g->error ? g->error : find(g, names, growing);
+    int error = g->births ? find(g->births, names, growing) : HS_ERR_KIND;
+    if (error)
+        return error;
+    const struct hs_growth_moment *last = &g->births->moment[PARTS - 1];
+    double share = (double)growing->to / (double)(last->used + last->free);
+    growing->births = true;
+    growing->collections = -1;
+    growing->slow = share < BORN_MUCH;
+    return share >= BORN_SHARE ? HS_OK : HS_ERR_KIND;
 }

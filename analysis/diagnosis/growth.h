@@ -5,6 +5,10 @@
  * After a collection all used blocks are live. The live bytes of every site are stored at up to HS_GROWTH_MOMENTS
  * collections, evenly over the run: when the limit is reached, every second one is dropped, and from then on only every
  * second collection is stored.
+ *
+ * After few collections the births of what is live tell as much: the run up to the last collection is divided into parts with the same
+ * number of records, and what was born in each part is summed up. A line that keeps what it allocates has live blocks from all parts, a
+ * cache that saturates or data that are read once have theirs from the first parts, and a window over the latest ones from the last.
  */
 #ifndef HS_DIAGNOSIS_GROWTH_H
 #define HS_DIAGNOSIS_GROWTH_H
@@ -24,6 +28,7 @@ struct hs_growth_moment {
 /* A site at the last moment. */
 struct hs_growth_site {
     uint64_t blocks, grown; /* live; blocks that it resized, or that the program freed */
+    double variance;        /* of the live bytes, where these are estimates */
 };
 
 struct hs_growth {
@@ -33,6 +38,8 @@ struct hs_growth {
     uint32_t boot;               /* all moments are of one boot */
     uint64_t collections, stride;
     bool sampled; /* the moments are estimates */
+    struct hs_growth
+        *births; /* of what was live at the last one, while there are few: `moment[k]` is all that was born in parts 0..k */
     int error;
 };
 
@@ -47,7 +54,8 @@ struct hs_growing {
     double collections;       /* collections until then; negative: unknown */
     uint64_t free;            /* bytes after the last collection */
     bool sampled;             /* these are estimates */
-    bool slow;                /* so little of the heap that a result may grow, or a cache fill: no reason to warn */
+    bool births; /* known by the births of what is live: `from` and `to` are of parts of the run, not of collections */
+    bool slow;   /* so little of the heap that a result may grow, or a cache fill: no reason to warn */
 };
 
 /* Call after each collection; *growth starts zeroed. */

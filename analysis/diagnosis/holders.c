@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEPS 64u       /* steps of a path that are looked at */
-#define PART_LENGTH 120 /* bytes of each name in a text */
+#define STEPS 64u           /* steps of a path that are looked at */
+#define PART_LENGTH 120     /* bytes of each name in a text */
+#define MAIN "vm.dict_main" /* the interpreter's member with the globals of the script */
 
 /* ---- the graph ---- */
 
@@ -251,9 +252,12 @@ static void name_root(const struct hs_holders *h, uint32_t root, char *text)
 {
     const struct hs_root *r = root == HS_NO_BLOCK ? NULL : &h->of->root[root];
     char member[HS_SYMBOL_NAME_MAX];
+    bool state = r && r->kind == HS_ROOT_STATE && hs_symbols_member(h->names->symbols, "mp_state_ctx", r->address, member);
     if (!r)
         snprintf(text, HS_NAME_MAX, "a running function");
-    else if (r->kind == HS_ROOT_STATE && hs_symbols_member(h->names->symbols, "mp_state_ctx", r->address, member))
+    else if (state && !strncmp(member, MAIN, sizeof MAIN - 1))
+        snprintf(text, HS_NAME_MAX, "the globals of __main__");
+    else if (state)
         snprintf(text, HS_NAME_MAX, "the interpreter (mp_state_ctx.%.*s)", PART_LENGTH, member);
     else if (r->kind == HS_ROOT_STATE)
         snprintf(text, HS_NAME_MAX, "the interpreter (mp_state_ctx)");
@@ -313,4 +317,55 @@ const struct hs_global *hs_holders_name(const struct hs_holders *h, uint32_t blo
         name_root(h, h->root[p->from[at]], text);
     name_reached(h, block, n, text);
     return NULL;
+}
+
+/* ---- calls ---- */
+
+static bool is_of_frame(const struct hs_holders *h, const struct hs_word *word, const struct hs_call_frame *frame)
+{
+    struct hs_slot slot;
+    return hs_frames_slot(&h->of->frames, &h->facts, word, &slot) && slot.frame == frame && slot.use != HS_SLOT_LEFT_OVER;
+}
+
+/* Marks what is reached from the blocks on `stack`, of which there are `n`. */
+static void flood(const struct hs_holders *h, uint32_t *stack, uint32_t n, bool *reached)
+{
+    while (n) {
+        uint32_t v = stack[--n];
+        for (uint32_t e = h->first[v]; e < h->first[v + 1]; e++)
+            if (!reached[h->to[e]])
+                reached[stack[n++] = h->to[e]] = true;
+    }
+}
+
+/* Adds what the frame's variables and stack refer to. */
+static uint32_t take_frame(const struct hs_holders *h, const struct hs_call_frame *frame, uint32_t *stack, bool *reached)
+{
+    const struct hs_refgraph *g = h->of;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < g->n_roots; i++)
+        if (is_stack(&g->root[i]) && !reached[g->root[i].block] &&
+            is_of_frame(h, &(struct hs_word){.block = HS_NO_BLOCK, .address = g->root[i].address}, frame))
+            reached[stack[n++] = g->root[i].block] = true;
+    uint32_t b = frame->block;
+    for (uint32_t e = b == HS_NO_BLOCK ? 0 : h->first[b]; b != HS_NO_BLOCK && e < h->first[b + 1]; e++)
+        if (!reached[h->to[e]] && is_of_frame(h, &(struct hs_word){.block = b, .word = h->word[e]}, frame))
+            reached[stack[n++] = h->to[e]] = true;
+    return n;
+}
+
+uint32_t hs_holders_frame(const struct hs_holders *h, uint32_t block)
+{
+    uint32_t *stack = calloc((size_t)h->n + 1, sizeof *stack), found = HS_NO_BLOCK;
+    bool *reached = calloc((size_t)h->n + 1, sizeof *reached);
+    for (uint32_t f = hs_holders_reached(&h->outside, block) ? 0 : h->of->frames.n; stack && reached && f-- > 0;) {
+        flood(h, stack, take_frame(h, &h->of->frames.frame[f], stack, reached), reached);
+        if (reached[block]) {
+            found = f;
+            break;
+        }
+    }
+    free(stack);
+    free(reached);
+    return found;
 }

@@ -44,6 +44,10 @@ static inline bool hs_holders_reached(const struct hs_holder_view *view, uint32_
  * bytes. Returns the global on the way, or NULL. */
 const struct hs_global *hs_holders_name(const struct hs_holders *holders, uint32_t block, char *text);
 
+/* The outermost running call whose variables or stack lead to the block: an index into of->frames, 0 is the innermost call.
+ * HS_NO_BLOCK: something that outlives the calls holds it, or it is not known. */
+uint32_t hs_holders_frame(const struct hs_holders *holders, uint32_t block);
+
 /* The name under which a program knows a module: the script is called by its file's name. */
 const char *hs_holders_module(const struct hs_holders *holders, uint32_t module, char *text);
 

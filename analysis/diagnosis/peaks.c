@@ -7,7 +7,7 @@
 
 #include "analysis/diagnosis/failure_watch.h"
 
-#define PEAK_PART 8u      /* a request of at least this part of the heap can be a peak */
+#define PEAK_PART 10u     /* a request of at least this part of the heap can be a peak */
 #define LARGER_OLD 4u     /* the old version is at least this part of the new one */
 #define LARGER_BLOCKS 4u  /* with more live blocks, the line holds many objects, not an old and a new one, */
 #define LARGER_SHARE 0.75 /* unless the largest has this share of their bytes */
@@ -96,13 +96,33 @@ static bool may_join(const struct hs_names *names, const struct hs_large_block *
     return a->size != b->size || !is_kind(names, a->site, buffer);
 }
 
+/* Two lists that the requesting line makes larger: the next size of one is twice its own, thus that of both together. */
+static bool are_doubling(const struct hs_diagnosis *d, const struct hs_names *names, const struct hs_large_block *a,
+                         const struct hs_large_block *b)
+{
+    return d->asked && d->asked->grown && is_asking(d, names, a->site) && is_asking(d, names, b->site);
+}
+
+bool hs_peak_find_text(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
+{
+    for (unsigned i = 0; i < w->n_large && w->large[i].size >= d->total / PEAK_PART; i++) {
+        const struct hs_large_block *b = &w->large[i];
+        if (!is_text(names, b->site) || is_asking(d, names, b->site))
+            continue;
+        d->peak_bytes = b->size;
+        hs_name_of_site(names, b->site, HS_KEY_LINE, d->peak_of);
+        return true;
+    }
+    return false;
+}
+
 static bool find_joined(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
 {
     uint64_t size = d->failure.size;
     for (unsigned i = 0; i < w->n_large; i++)
         for (unsigned k = i + 1; k < w->n_large && w->large[k].size >= size / JOINED_PART; k++)
             if (difference((uint64_t)w->large[i].size + w->large[k].size, size) <= JOINED_BYTES &&
-                may_join(names, &w->large[i], &w->large[k])) {
+                may_join(names, &w->large[i], &w->large[k]) && !are_doubling(d, names, &w->large[i], &w->large[k])) {
                 set(d, HS_PEAK_JOINED, (uint64_t)w->large[i].size + w->large[k].size);
                 hs_name_of_site(names, w->large[i].site, HS_KEY_LINE, d->peak_of);
                 return true;
@@ -135,17 +155,20 @@ static bool begins_lists(const struct hs_diagnosis *d, const struct hs_failure_s
     return false;
 }
 
+bool hs_peak_is_alone(const struct hs_diagnosis *d, const struct hs_live_line *h)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (&d->held[i] != h && d->held[i].python && d->held[i].blocks && d->held[i].last > h->first)
+            return false;
+    return true;
+}
+
 /* The requesting line fills the heap and began the list itself, and since its oldest block no other line of Python has made
  * a block that is still there. */
 static bool is_built(const struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
 {
     const struct hs_live_line *h = d->grows;
-    if (!h || h != d->asked || !begins_lists(d, w, names))
-        return false;
-    for (size_t i = 0; i < d->n; i++)
-        if (&d->held[i] != h && d->held[i].python && d->held[i].blocks && d->held[i].last > h->first)
-            return false;
-    return true;
+    return h && h == d->asked && begins_lists(d, w, names) && hs_peak_is_alone(d, h);
 }
 
 static bool is_compiled(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)

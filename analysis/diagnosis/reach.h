@@ -27,6 +27,9 @@ void hs_python_reach_clear(struct hs_python_reach *reach);
 /* Adds what a row may execute. */
 void hs_python_reach_row(struct hs_python_reach *reach, uint32_t row);
 
+/* Adds what `n` tokens from `first` on may execute. */
+void hs_python_reach_tokens(struct hs_python_reach *reach, uint32_t first, uint32_t n);
+
 /* Adds a function or class, and what it may execute. */
 void hs_python_reach_scope(struct hs_python_reach *reach, uint32_t scope);
 
@@ -35,6 +38,9 @@ void hs_python_reach_callbacks(struct hs_python_reach *reach);
 
 /* Whether `row` is `other`, or may execute it. Clears what was reached. */
 bool hs_python_leads(struct hs_python_reach *reach, uint32_t row, uint32_t other);
+
+/* The method of a class, or HS_PYTHON_MODULE. */
+uint32_t hs_python_method(const struct hs_python *python, uint32_t scope, const char *name);
 
 /* Whether token `i` is the name in the head of a function or class. */
 bool hs_python_is_header(const struct hs_python *python, uint32_t i);
@@ -48,12 +54,13 @@ uint32_t hs_python_loop_end(const struct hs_python *python, uint32_t row);
 /* Whether a row of the function returns the name alone. */
 bool hs_python_returns(const struct hs_python *python, uint32_t scope, uint32_t name);
 
-/* Whether the row adds to a local list, dict or text that its function returns: name.append(...), name[...] = ..., name += .... What a function
- * makes and returns ends with the function. */
-bool hs_python_is_builder(const struct hs_python *python, uint32_t row);
+/* The first token of what the row does: after the head of a loop or condition in the same row. */
+uint32_t hs_python_body(const struct hs_python *python, uint32_t row);
 
-/* Whether the row is executed a number of times that is written in the source: each way to it from the module's code has no
- * loop, or its outermost loop iterates over a literal, or over a global that is a literal. Comprehensions do not count as loops. */
-bool hs_python_is_bounded(struct hs_python_reach *reach, uint32_t row);
+/* Whether the row makes the new value of a variable from its old one: text += line, self.text = self.text + line. */
+bool hs_python_extends(const struct hs_python *python, uint32_t row);
+
+/* Whether the function makes what the name is: name = [], {}, list(), dict() or set(). A parameter's default would live on. */
+bool hs_python_makes(const struct hs_python *python, uint32_t scope, uint32_t name);
 
 #endif

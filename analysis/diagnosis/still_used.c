@@ -116,6 +116,15 @@ static bool may_run(const struct hs_still_used *u, uint32_t row)
     return runs;
 }
 
+/* Whether token `i`, or the attribute that it is, stands in len(...) alone. */
+static bool is_length(const struct hs_python *p, uint32_t i)
+{
+    uint32_t from = i;
+    while (from > 2 && hs_python_is(p, from - 1, "."))
+        from -= 2;
+    return from > 1 && hs_python_is(p, from - 2, "len") && hs_python_is(p, from - 1, "(") && hs_python_is(p, i + 1, ")");
+}
+
 /* Whether token `i` refers to the global. A keyword argument has no value of that name, nor has a declaration. */
 static bool is_mention(const struct hs_still_used *u, uint32_t i, const char *name, bool attribute)
 {
@@ -130,7 +139,7 @@ static bool is_mention(const struct hs_still_used *u, uint32_t i, const char *na
 bool hs_still_used_global(const struct hs_still_used *u, const char *name, bool attribute)
 {
     for (uint32_t i = 0; i < u->python->n; i++)
-        if (is_mention(u, i, name, attribute) && may_run(u, u->python->token[i].row))
+        if (is_mention(u, i, name, attribute) && !is_length(u->python, i) && may_run(u, u->python->token[i].row))
             return true;
     return false;
 }
@@ -163,6 +172,8 @@ static bool is_filled(const struct hs_python *p, uint32_t i)
     return false;
 }
 
+bool hs_python_reads(const struct hs_python *p, uint32_t i) { return !is_assigned(p, i) && !is_filled(p, i); }
+
 bool hs_still_used_before(const struct hs_still_used *u, const char *name, bool attribute)
 {
     for (uint32_t i = 0; i < u->python->n; i++)
@@ -178,7 +189,7 @@ bool hs_still_used_local(const struct hs_still_used *u, uint32_t running, const 
     uint32_t scope = p->row[r->row].scope;
     for (uint32_t i = 0; i < p->n; i++) {
         uint32_t of = p->row[p->token[i].row].scope, row = p->token[i].row;
-        if (!hs_python_is(p, i, name) || p->token[i].kind != HS_PYTHON_NAME)
+        if (!hs_python_is(p, i, name) || p->token[i].kind != HS_PYTHON_NAME || is_length(p, i))
             continue;
         bool inner = of != scope;
         while (inner && of != HS_PYTHON_MODULE && of != scope)
@@ -187,6 +198,85 @@ bool hs_still_used_local(const struct hs_still_used *u, uint32_t running, const 
             return true;
     }
     return false;
+}
+
+static bool is_within(const struct hs_python *p, uint32_t scope, uint32_t outer)
+{
+    while (scope != outer && scope != HS_PYTHON_MODULE)
+        scope = p->scope[scope].parent;
+    return scope == outer;
+}
+
+bool hs_still_used_captured(const struct hs_still_used *u, uint32_t scope, const char *name)
+{
+    const struct hs_python *p = u->python;
+    for (uint32_t i = 0; i < p->n; i++) {
+        uint32_t of = p->row[p->token[i].row].scope;
+        if (p->token[i].kind == HS_PYTHON_NAME && hs_python_is(p, i, name) && of != scope && is_within(p, of, scope) &&
+            !is_length(p, i))
+            return true;
+    }
+    return false;
+}
+
+uint32_t hs_still_used_length(const struct hs_still_used *u, const char *name)
+{
+    const struct hs_python *p = u->python;
+    for (uint32_t i = 0; i < p->n; i++)
+        if (p->token[i].kind == HS_PYTHON_NAME && hs_python_is(p, i, name) && is_length(p, i) && may_run(u, p->token[i].row))
+            return p->token[i].row;
+    return HS_PYTHON_NONE;
+}
+
+/* ---- a value that is about to be replaced ---- */
+
+/* Whether the row reads NAME = ..., or OBJECT.NAME = ..., and has the name only there. */
+static bool assigns_anew(const struct hs_python *p, uint32_t row, const char *name, bool attribute)
+{
+    const struct hs_python_row *r = &p->row[row];
+    uint32_t at = r->first + (attribute ? 2 : 0);
+    bool form = r->n > at - r->first + 2 && hs_python_is(p, at, name) && hs_python_is(p, at + 1, "=");
+    for (uint32_t i = at + 2; form && i < r->first + r->n; i++)
+        form = p->token[i].kind != HS_PYTHON_NAME || !hs_python_is(p, i, name);
+    return form && (!attribute || hs_python_is(p, at - 1, "."));
+}
+
+bool hs_still_used_replaces(const struct hs_still_used *u, uint32_t running, const char *name)
+{
+    return assigns_anew(u->python, u->running[running].row, name, false);
+}
+
+/* Whether what a call has called, and what that may still call, has the name. */
+static bool is_used_inside(struct hs_still_used *u, uint32_t running, const char *name, bool attribute)
+{
+    const struct hs_python *p = u->python;
+    hs_python_reach_clear(&u->reach);
+    for (uint32_t k = 0; k < running; k++)
+        for (uint32_t i = u->running[k].from; i < u->running[k].to; i++)
+            if (p->row[i].scope == p->row[u->running[k].row].scope)
+                hs_python_reach_row(&u->reach, i);
+    for (uint32_t i = 0; i < p->n; i++) {
+        uint32_t row = p->token[i].row, scope = p->row[row].scope;
+        bool runs = scope != HS_PYTHON_MODULE && u->reach.reached[scope];
+        for (uint32_t k = 0; k < running && !runs; k++)
+            runs = p->row[u->running[k].row].scope == scope && row >= u->running[k].from && row < u->running[k].to;
+        if (runs && is_mention(u, i, name, attribute))
+            return true;
+    }
+    return false;
+}
+
+uint32_t hs_still_used_replaced(struct hs_still_used *u, const char *name, bool attribute)
+{
+    const struct hs_python *p = u->python;
+    for (uint32_t k = 0; k < u->n; k++) {
+        uint32_t row = u->running[k].row, scope = p->row[row].scope;
+        bool making = attribute && scope != HS_PYTHON_MODULE && hs_python_is(p, p->scope[scope].name, "__init__");
+        bool local = !attribute && u->local[p->row[row].first];
+        if (!making && !local && assigns_anew(p, row, name, attribute))
+            return is_used_inside(u, k, name, attribute) ? HS_PYTHON_NONE : k;
+    }
+    return HS_PYTHON_NONE;
 }
 
 /* ---- the last use ---- */

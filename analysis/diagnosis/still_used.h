@@ -3,7 +3,8 @@
  * Which variables of a program may still be used, from its sources and the rows that were being executed at a failure.
  *
  * Names are compared without regard to types. Every doubt counts as a use: a name in a row that can still be executed, in what such a
- * row may call, in a generator or coroutine, in a function that is passed on.
+ * row may call, in a generator or coroutine, in a function that is passed on. To ask for the length of a value is no use of what it
+ * contains: len(NAME).
  */
 #ifndef HS_DIAGNOSIS_STILL_USED_H
 #define HS_DIAGNOSIS_STILL_USED_H
@@ -38,8 +39,25 @@ bool hs_still_used_global(const struct hs_still_used *used, const char *name, bo
 /* Whether any row uses the global; to assign it is no use, nor to add something to it. */
 bool hs_still_used_before(const struct hs_still_used *used, const char *name, bool attribute);
 
+/* Whether token `i`, a name, is there for more than to be assigned or to have something put into it. */
+bool hs_python_reads(const struct hs_python *python, uint32_t i);
+
 /* Whether the local variable with that name of a running call may still be used. */
 bool hs_still_used_local(const struct hs_still_used *used, uint32_t running, const char *name);
+
+/* Whether a variable of function `scope` may still be used by the functions inside it, which capture it. */
+bool hs_still_used_captured(const struct hs_still_used *used, uint32_t scope, const char *name);
+
+/* The first row that may still be executed and asks for the length of a variable with that name; HS_PYTHON_NONE: none. */
+uint32_t hs_still_used_length(const struct hs_still_used *used, const char *name);
+
+/* Whether the row of a running call assigns its local variable anew, and does not use it otherwise: the old value is only there
+ * because the new one is not yet. */
+bool hs_still_used_replaces(const struct hs_still_used *used, uint32_t running, const char *name);
+
+/* The running call whose row does so with a global, or with an attribute of an object that is not being made, and what it has called does
+ * not use it either. HS_PYTHON_NONE: there is none. Changes what is reached: ask other questions before. */
+uint32_t hs_still_used_replaced(struct hs_still_used *used, const char *name, bool attribute);
 
 /* The last row before the calls that run which uses the global, itself or by what it calls; HS_PYTHON_NONE: none. Changes what is
  * reached: ask other questions before. */

@@ -9,6 +9,7 @@
 
 #include "analysis/cmd/cmd.h"
 #include "analysis/cmd/elf_option.h"
+#include "analysis/cmd/missing_mark.h"
 #include "analysis/leaks/leaks.h"
 #include "analysis/model/knowledge.h"
 #include "analysis/sites/names.h"
@@ -26,7 +27,7 @@ static const struct hs_column columns[] = {
     {"First after", "first_after", HS_VALUE_TEXT},
     {"Last after", "last_after", HS_VALUE_TEXT},
     {"Thread", "thread", HS_VALUE_TEXT},
-    {"Place", "place", HS_VALUE_TEXT},
+    {"Line", "place", HS_VALUE_TEXT},
 };
 
 struct work {
@@ -106,6 +107,9 @@ static bool is_partial(const struct work *w) { return w->known.live == HS_AT_LEA
 
 static const struct hs_site_sum *unknown(const struct work *w) { return hs_model_site(w->model, HS_SITE_UNKNOWN); }
 
+/* A mark is named with or without its prefix. */
+static const char *label_of(const char *mark) { return strncmp(mark, "mark:", 5) ? mark : mark + 5; }
+
 static void print_text(const struct work *w, const struct hs_table *table)
 {
     struct hs_head head = {w->args->common.input, w->reader, w->model};
@@ -114,8 +118,8 @@ static void print_text(const struct work *w, const struct hs_table *table)
     printf("# %s: %s%s bytes in %s blocks were allocated %s%s%s%s and not freed.\n", head.path, is_partial(w) ? "at least " : "",
            hs_format(bytes, sizeof bytes, HS_VALUE_BYTES, (struct hs_value){.u = w->totals.chosen.bytes}),
            hs_format(blocks, sizeof blocks, HS_VALUE_COUNT, (struct hs_value){.u = w->totals.chosen.blocks}),
-           w->args->from ? "after mark " : "since recording began", w->args->from ? w->args->from : "",
-           w->args->to ? ", before mark " : "", w->args->to ? w->args->to : "");
+           w->args->from ? "after mark " : "since recording began", w->args->from ? label_of(w->args->from) : "",
+           w->args->to ? ", before mark " : "", w->args->to ? label_of(w->args->to) : "");
     if (is_partial(w))
         printf("# Of %s blocks more (%s bytes) that are live, the trace does not tell which line allocated them, nor when.\n",
                hs_format(blocks, sizeof blocks, HS_VALUE_COUNT, (struct hs_value){.u = unknown(w)->live_blocks}),
@@ -181,6 +185,24 @@ static int each(void *context, const struct hs_event *events, long n)
     return error ? error : hs_leaks_feed(w->leaks, events, n);
 }
 
+static int need_mark(const struct work *w, const char *mark, const char *option)
+{
+    struct hs_oldest_mark oldest = {.n = 0};
+    const char *label;
+    if (!mark || hs_leaks_has(w->leaks, mark))
+        return HS_EXIT_OK;
+    for (size_t i = 0; (label = hs_leaks_label(w->leaks, i)); i++)
+        hs_oldest_mark_take(&oldest, &(struct hs_text){label, strlen(label)});
+    return hs_complain_of_mark(&(struct hs_missing_mark){.path = w->args->common.input,
+                                                         .reader = w->reader,
+                                                         .label = mark,
+                                                         .label_len = strlen(mark),
+                                                         .option = option,
+                                                         .prefix = "",
+                                                         .where = "",
+                                                         .oldest = &oldest});
+}
+
 static int choose(struct work *w)
 {
     struct hs_error error = {0};
@@ -190,6 +212,8 @@ static int choose(struct work *w)
             "%s: which blocks were not freed is not in this trace: %s. Record every event, or at level summary with "
             "CONFIG_HEAPSTRATA_LEAKS (ESP-IDF)",
             w->args->common.input, hs_knowledge_why(w->model, w->reader));
+    if (need_mark(w, w->args->from, "from") || need_mark(w, w->args->to, "to"))
+        return HS_EXIT_BAD;
     if (!hs_leaks_choose(w->leaks,
                          &(struct hs_leak_range){w->args->from, w->args->to, w->args->common.heap || w->args->common.region},
                          &error))
@@ -207,8 +231,11 @@ static int run(void *memory)
     w.names.reader = w.reader;
     w.leaks = hs_leaks_new();
     w.model = hs_model_new(NULL);
+    int status;
     bool ready = w.leaks && w.model;
-    int status = ready ? hs_cmd_replay(w.reader, each, &w) : hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    if (!ready)
+        status = hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    ready = ready && hs_cmd_replay(w.reader, each, &w, &status);
     if (ready && (choose(&w) || hs_cmd_symbols(&w.names.symbols, &w.args->common, w.reader) || show(&w)))
         status = HS_EXIT_BAD;
     hs_symbols_close(w.names.symbols);

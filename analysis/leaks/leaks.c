@@ -249,18 +249,15 @@ static const struct mark *named_mark(const struct hs_leaks *l, const char *text)
     return found || !nth || *end ? found : find_mark(l, text, (size_t)(hash - text), nth);
 }
 
-static const struct mark *mark_of(const struct hs_leaks *l, const char *label, struct hs_error *error)
+static const struct mark *mark_of(const struct hs_leaks *l, const char *label)
 {
     const struct mark *found = named_mark(l, label);
-    if (!found && !strncmp(label, "mark:", 5))
-        found = named_mark(l, label + 5);
-    if (found)
-        return found;
-    *error = (struct hs_error){.code = HS_ERR_ARG};
-    snprintf(error->text, sizeof error->text, "the trace has no mark %.200s%s", label,
-             l->held ? ": it was not passed, or the ring has lost it" : "");
-    return NULL;
+    return found || strncmp(label, "mark:", 5) ? found : named_mark(l, label + 5);
 }
+
+bool hs_leaks_has(const struct hs_leaks *l, const char *mark) { return mark_of(l, mark); }
+
+const char *hs_leaks_label(const struct hs_leaks *l, size_t i) { return i < l->n_marks ? l->mark[i].label : NULL; }
 
 static int add_chosen(struct hs_leaks *l, const struct row *row)
 {
@@ -310,10 +307,9 @@ bool hs_leaks_held(const struct hs_leaks *l) { return l->held; }
 
 bool hs_leaks_choose(struct hs_leaks *l, const struct hs_leak_range *range, struct hs_error *error)
 {
-    const struct mark *from = range->from ? mark_of(l, range->from, error) : NULL;
-    const struct mark *to = range->to && !error->code ? mark_of(l, range->to, error) : NULL;
-    if (error->code)
-        return false;
+    const struct mark *from = range->from ? mark_of(l, range->from) : NULL, *to = range->to ? mark_of(l, range->to) : NULL;
+    if ((range->from && !from) || (range->to && !to))
+        return refuse(error, "no such mark");
     if (l->held && range->one_heap)
         return refuse(error, "at level summary what is still there is recorded of all heaps together: leave out "
                              "--heap and --region");

@@ -38,6 +38,12 @@ int hs_leaks_feed(struct hs_leaks *leaks, const struct hs_event *events, long n)
 /* Whether the recorder itself listed what is not freed, so that events are not needed. */
 bool hs_leaks_held(const struct hs_leaks *leaks);
 
+/* Whether there is such a mark, named as in struct hs_leak_range. */
+bool hs_leaks_has(const struct hs_leaks *leaks, const char *mark);
+
+/* The label of mark number `i`, from 0, of those since the last restart; NULL: there are no more. */
+const char *hs_leaks_label(const struct hs_leaks *leaks, size_t i);
+
 /* Chooses blocks; call it once, after all events. False with *error set: no such mark, no data for the answer, no memory. */
 bool hs_leaks_choose(struct hs_leaks *leaks, const struct hs_leak_range *range, struct hs_error *error);
 

@@ -330,7 +330,9 @@ static int work(struct work *w)
     w->model = hs_model_new(NULL);
     if (!w->model)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
-    int damaged = hs_cmd_replay(w->reader, take, w);
+    int damaged;
+    if (!hs_cmd_replay(w->reader, take, w, &damaged))
+        return damaged;
     if (check(w) || hs_cmd_symbols(&w->names.symbols, &w->args->common, w->reader))
         return HS_EXIT_BAD;
     settle(w);

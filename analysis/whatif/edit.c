@@ -77,8 +77,9 @@ static void count_failures(struct editor *e)
         const struct hs_program_step *s = &e->from->step[i];
         if (takes_memory(s) && e->block[s->block].mine)
             last = s->block;
-        if (fails(s) && of_line(e, s->site) && last != NO_BLOCK && s->size > e->block[last].largest)
-            e->block[last].largest = s->size;
+        uint32_t size = e->edit->final && e->edit->final < s->size ? e->edit->final : s->size;
+        if (fails(s) && of_line(e, s->site) && last != NO_BLOCK && size > e->block[last].largest)
+            e->block[last].largest = size;
     }
 }
 

@@ -101,8 +101,9 @@ static void faithful_text(const struct hs_whatifview *v, FILE *out)
     char same[32], all[32], collections[32];
     fprintf(out,
             "# replayed as recorded: %s of %s allocations and resizes were placed where the real heap\n"
-            "# placed them (%.2f%%), with %s collections\n",
-            count(same, r->same), count(all, r->requests), 100 * share(r->same, r->requests), count(collections, r->collections));
+            "# placed them (%.2f%%), with %s collection%s\n",
+            count(same, r->same), count(all, r->requests), 100 * share(r->same, r->requests), count(collections, r->collections),
+            r->collections == 1 ? "" : "s");
     if (!v->program->micropython)
         fputs("# warning: this heap does not follow MicroPython's placement rule; the replay as recorded shows how far it is "
               "from first fit\n",

@@ -53,8 +53,7 @@ static int watch(void *context, const struct hs_event *events, long n)
 static int missing(const struct hs_refgraph_session *g)
 {
     if (g->when.kind == HS_TIME_SPEC_MARK && !g->armed)
-        return hs_complain("%s: no mark '%.*s'%s", g->path, (int)g->when.label_len, g->when.label,
-                           g->when.seen ? " so many times" : "");
+        return hs_time_spec_no_mark(&g->when, g->path, g->reader);
     if (g->refs.dropped || g->refs.gathering)
         return hs_complain("%s: no complete snapshot of references%s: those in the trace are truncated, or events were lost "
                            "among them",
@@ -82,7 +81,8 @@ bool hs_refgraph_session_open(struct hs_refgraph_session *g, const struct hs_com
     g->model = hs_model_new(NULL);
     if (!g->model)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY)), false;
-    g->status = hs_cmd_replay(g->reader, watch, g);
+    if (!hs_cmd_replay(g->reader, watch, g, &g->status))
+        return false;
     if (!g->error && (!g->refs.complete || !g->taken))
         return missing(g), false;
     if (hs_cmd_symbols(&g->names.symbols, common, g->reader))

@@ -14,7 +14,7 @@
 #define HS_REFGRAPH_AT(offset) \
     { \
         "at", 'a', "WHEN", HS_OPT_TEXT, offset, \
-            "the first snapshot of references at or after that moment: a time such as 1.5s, event:N, mark:LABEL or " \
+            "the first snapshot of references at or after that moment: a time such as 1.5s, record:N, mark:LABEL or " \
             "mark:LABEL#2 (default: the trace's last one)", \
             NULL \
     }
