@@ -3,6 +3,7 @@
  * Requests for one kind of memory that another kind served, and the threshold that would have avoided it.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "analysis/doctor/doctor.h"
 
@@ -51,6 +52,14 @@ static void outward(const struct hs_doctor_input *input, struct hs_findings *fin
     hs_finding_next(f, "ask for MALLOC_CAP_SPIRAM where a large block need not be fast: heapstrata regions lists the places");
 }
 
+/* A request that prefers PSRAM and takes internal memory otherwise is right on a board without PSRAM, unless the firmware is
+ * built for PSRAM. */
+static bool expects_psram(const struct hs_doctor_input *input)
+{
+    const char *mode = hs_reader_fact(input->reader, "psram_mode");
+    return input->flow->external || (mode && strcmp(mode, "none") != 0);
+}
+
 static void inward(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     const struct hs_caps_flow *flow = input->flow;
@@ -65,7 +74,7 @@ static void look(const struct hs_doctor_input *input, struct hs_findings *findin
 {
     if (input->flow && input->flow->spilled)
         outward(input, findings);
-    if (input->flow && input->flow->inward)
+    if (input->flow && input->flow->inward && expects_psram(input))
         inward(input, findings);
 }
 

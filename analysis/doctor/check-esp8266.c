@@ -14,6 +14,8 @@ static const struct hs_doctor_line *find_failure(const struct hs_doctor_input *p
 {
     const struct hs_doctor_line *best = NULL;
     uint64_t n;
+    if (hs_doctor_input_is_esp32(p))
+        return NULL;
     for (size_t i = 0; i < p->n_lines && !*size; i++) {
         if (!hs_esp8266_failure_in(p->line[i].text, &n) || (best && !n))
             continue;
@@ -35,16 +37,18 @@ static void advise(struct hs_finding *f, const struct hs_doctor_input *p, unsign
     if (caller)
         hs_finding_next(
             f, "addr2line -e FIRMWARE.elf 0x%08lx names the line that asked; so does the exception decoder of the IDE", caller);
+    bool lua = hs_doctor_input_line(p, "call to Lua API", 0);
     if (p->facts.framework == HS_FRAMEWORK_ESPHOME)
-        hs_finding_next(f,
-                        "the debug: component shows free heap, largest block and fragmentation as sensors; fewer components, no "
-                        "web_server and no TLS make room");
+        hs_finding_next(f, HS_ESPHOME_LOOK);
+    else if (lua)
+        hs_finding_next(f, "NodeMCU: node.heap() shows what is free; keep modules in flash (LFS), let go of them after use "
+                           "(package.loaded[name] = nil), and call collectgarbage()");
     else if (p->facts.framework == HS_FRAMEWORK_MICROPYTHON)
         hs_finding_next(
             f, "this is the memory that MicroPython's array of 38 KB leaves to the SDK: close sockets, use fewer at a time");
     else
         hs_finding_next(f, "print ESP.getFreeHeap(), ESP.getMaxFreeBlockSize() and ESP.getHeapFragmentation() before the request");
-    if (p->facts.framework == HS_FRAMEWORK_ESP8266) {
+    if (p->facts.framework == HS_FRAMEWORK_ESP8266 && !lua) {
         hs_finding_next(f, "keep texts in flash (F(), PROGMEM), reserve() a String once, and build no long ones by adding");
         hs_finding_next(
             f, "a TLS connection wants 16 KB to receive: WiFiClientSecure::setBufferSizes() makes it less where the server "

@@ -36,10 +36,13 @@ static void describe_failure(struct hs_finding *f, const struct hs_diagnosis *d)
                         word_room(d, room, sizeof room), longest);
 }
 
-static void name_holder(struct hs_finding *f, const struct hs_live_line *h)
+/* Before figures that are estimates from samples. */
+static const char *about(const struct hs_diagnosis *d) { return d->estimated ? "by samples about " : ""; }
+
+static void name_holder(struct hs_finding *f, const struct hs_diagnosis *d, const struct hs_live_line *h)
 {
-    hs_finding_evidence(f, "%4.1f%% of what is in use, %" PRIu64 " bytes in %" PRIu64 " block%s: %s", 100 * h->share, h->live,
-                        h->blocks, h->blocks == 1 ? "" : "s", h->name);
+    hs_finding_evidence(f, "%s%4.1f%% of what is in use, %" PRIu64 " bytes in %" PRIu64 " block%s: %s", about(d), 100 * h->share,
+                        h->live, h->blocks, h->blocks == 1 ? "" : "s", h->name);
 }
 
 static void name_holders(struct hs_finding *f, const struct hs_diagnosis *d, const struct hs_live_line *but)
@@ -48,7 +51,7 @@ static void name_holders(struct hs_finding *f, const struct hs_diagnosis *d, con
     for (size_t i = 0; i < d->n && named < HOLDERS_NAMED && d->held[i].share >= SHARE_NAMED; i++) {
         if (&d->held[i] == but)
             continue;
-        name_holder(f, &d->held[i]);
+        name_holder(f, d, &d->held[i]);
         named++;
     }
 }
@@ -114,9 +117,39 @@ static int by_effect(const void *left, const void *right)
  * by then. */
 static bool is_worth(enum hs_edit_kind kind, const struct hs_trial *t, const char *words)
 {
-    if (kind == HS_EDIT_COLLECT && t->ran)
-        return t->helps && !t->early;
+    if (kind == HS_EDIT_COLLECT)
+        return t->ran && t->helps && !t->early;
     return !t->ran || words[0];
+}
+
+/* A list or table grows in large steps: what is needed in the end may be less than the size whose request failed. */
+static void word_final_size(const struct hs_doctor_input *input, const struct hs_diagnosis *d, const char *line, char *words)
+{
+    uint32_t most = hs_try_final_size(input, d, line);
+    if (most)
+        snprintf(words, HS_NOTE_LEN,
+                 ": tried on this trace, no allocation fails up to its end if that is at most %" PRIu32
+                 " bytes; it holds %" PRIu64 " by now, and the step that failed was to %" PRIu32,
+                 most, d->asked->largest, d->failure.size);
+    else if (!words[0])
+        snprintf(words, HS_NOTE_LEN,
+                 ": tried on this trace with the size whose request failed, an allocation fails still; what is needed in the end "
+                 "may be less, since a list or table grows in large steps");
+}
+
+/* Sizes of heaps in the advice are another unit than the free bytes of the evidence: says so, once in a finding. */
+static void explain_heap(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
+{
+    uint64_t bytes = hs_heap_with_tables(input, d);
+    char text[HS_NOTE_LEN];
+    snprintf(text, sizeof text,
+             "sizes of heaps in the advice include the collector's tables, as -X heapsize does: this heap takes %" PRIu64
+             " with them, %" PRIu64 " for blocks",
+             bytes, d->total);
+    for (unsigned i = 0; f && i < f->evidence.n; i++)
+        bytes = strcmp(f->evidence.text[i], text) ? bytes : 0;
+    if (bytes)
+        hs_finding_evidence(f, "%s", text);
 }
 
 /* With what a trial on the trace showed, best first. Advice that was tried and does not help is not given. */
@@ -133,13 +166,13 @@ static void advise_lines(struct hs_finding *f, const struct hs_doctor_input *inp
     for (size_t i = 0; i < n; i++) {
         const struct line_advice *a = tried[i].advice;
         hs_trial_words(&tried[i].trial, words);
-        if (a->kind == HS_EDIT_FINAL_SIZE && tried[i].trial.ran && !words[0])
-            snprintf(
-                words, sizeof words,
-                ": tried on this trace with the size whose request failed, an allocation fails still; what is needed in the end "
-                "may be less, since a list or table grows in large steps");
-        if (is_worth(a->kind, &tried[i].trial, words))
-            hs_finding_next(f, "%s %.160s %s%s", a->before, a->line, a->after, words);
+        if (a->kind == HS_EDIT_FINAL_SIZE && tried[i].trial.ran && !tried[i].trial.helps)
+            word_final_size(input, d, a->line, words);
+        if (!is_worth(a->kind, &tried[i].trial, words))
+            continue;
+        hs_finding_next(f, "%s %.160s %s%s", a->before, a->line, a->after, words);
+        if (strstr(words, "smallest heap"))
+            explain_heap(f, input, d);
     }
 }
 
@@ -147,12 +180,13 @@ static void advise_lines(struct hs_finding *f, const struct hs_doctor_input *inp
 static void advise_heap(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
 {
     uint64_t bytes = hs_smallest_heap(input, d);
-    if (bytes)
-        hs_finding_next(f,
-                        "give the heap more than %" PRIu64
-                        " bytes: then there is room for what the program requested in this trace, if garbage is collected "
-                        "early; what it would have requested later is not known and comes on top",
-                        bytes);
+    if (!bytes)
+        return;
+    hs_finding_next(f,
+                    "give the heap more than %" PRIu64
+                    " bytes: enough for what this trace requests, if garbage is collected early; the program may need more later",
+                    bytes);
+    explain_heap(f, input, d);
 }
 
 /* ---- one function per cause ---- */
@@ -167,8 +201,12 @@ static void locked(const struct hs_doctor_input *input, const struct hs_diagnosi
                  d->switched);
     else
         snprintf(verdict, sizeof verdict, "%.200s requested memory while the heap was locked", d->line);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-LOCKED", verdict, d->switched[0] ? d->switched : d->line);
+    bool lock = d->switched[0] && d->stays_locked;
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-LOCKED", verdict, lock ? d->line : d->switched);
     describe_failure(f, d);
+    if (d->switched[0])
+        hs_finding_source(input, f);
+    hs_finding_place(f, lock ? d->switched : d->line);
     advise(
         f, python,
         (struct advice){
@@ -219,6 +257,14 @@ static void advise_others(struct hs_finding *f, const struct hs_diagnosis *d)
     }
 }
 
+/* What joins the parts of a text needs the parts and the whole at the same time, also str.join(). */
+static void advise_text(struct hs_finding *f)
+{
+    hs_finding_next(
+        f, "where the whole is needed, make it once: data = bytearray(size), then data[at:at + len(part)] = part; a list of "
+           "parts and join() needs all parts and the whole at the same time");
+}
+
 /* A list, dict or bytearray requests its whole new size as one block. */
 static void advise_growth(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
 {
@@ -232,11 +278,19 @@ static void advise_growth(struct hs_finding *f, const struct hs_doctor_input *in
              ? "makes a buffer anew each time: reuse it, or drop the old one before (buffer = None) if nothing else refers to it"
              : "makes a buffer anew each time: reuse it, or free the old one before"},
     };
+    const struct line_advice whole = {HS_EDIT_OMIT, d->line, "do without the whole of what",
+                                      "puts together: use each part as soon as it is made, write or send it"};
     bool larger = enlarges(d) || d->cause != HS_CAUSE_PEAK;
-    advise_lines(f, input, d, &advice[larger ? 0 : 1], larger && d->cause == HS_CAUSE_PEAK ? 2 : 1);
+    if (d->extends)
+        advise_lines(f, input, d, &whole, 1);
+    else
+        advise_lines(f, input, d, &advice[larger ? 0 : 1], larger && d->cause == HS_CAUSE_PEAK ? 2 : 1);
     advise_others(f, d);
-    advise(f, python, (struct advice){"split it into several smaller ones", "split it into several smaller ones"});
-    if (d->asked && d->asked->python)
+    if (!d->extends)
+        advise(f, python, (struct advice){"split it into several smaller ones", "split it into several smaller ones"});
+    if (d->extends && python)
+        advise_text(f);
+    else if (d->asked && d->asked->python)
         hs_finding_next(f, "numbers of one kind take less in array.array; what is read in order need not be kept: a generator");
 }
 
@@ -253,6 +307,8 @@ static void too_large(const struct hs_doctor_input *input, const struct hs_diagn
             d->asked->largest);
     else
         describe_failure(f, d);
+    if (!growing && d->failure.level == HS_LEVEL_SUMMARY)
+        hs_finding_evidence(f, "whether it is the next size of a list or table that grows is not in a trace of this level");
     if (growing)
         advise_growth(f, input, d);
     else
@@ -330,14 +386,24 @@ static void fragmented(const struct hs_doctor_input *input, const struct hs_diag
         hs_finding_next(f, "heapstrata blame shows each block, heapstrata whatif tries other heaps and thresholds");
 }
 
-/* "main.py:14 fault adds (self.faults)", or "it adds". The first line of the statement, where the source is at hand. */
+/* The line that adds, the line that the sentence named before, and what it adds to, or "". */
+struct adding {
+    const char *line, *named, *to;
+};
+
+/* "main.py:14 fault adds (self.faults)", or "the same line adds". */
+static const char *word_adds(struct adding a, char *text, size_t size)
+{
+    bool same = !strcmp(a.line, a.named);
+    snprintf(text, size, "%.90s adds%s%.60s%s", same ? "the same line" : a.line, a.to[0] ? " (" : "", a.to, a.to[0] ? ")" : "");
+    return text;
+}
+
+/* The first line of the statement, where the source is at hand. */
 static const char *who_adds(const struct hs_diagnosis *d, char *text, size_t size)
 {
     const struct hs_kept *k = &d->kept;
-    const char *line = k->adder[0] ? k->adder : d->keeper->name;
-    bool same = !strcmp(line, d->grows->name);
-    snprintf(text, size, "%.90s adds%s%.60s%s", same ? "it" : line, k->to[0] ? " (" : "", k->to, k->to[0] ? ")" : "");
-    return text;
+    return word_adds((struct adding){k->adder[0] ? k->adder : d->keeper->name, d->grows->name, k->to}, text, size);
 }
 
 /* By what the blocks of the line are kept: a fact where references were recorded, else a guess, or nothing. */
@@ -363,12 +429,37 @@ static const char *kept_by(const struct hs_diagnosis *d, char *text, size_t size
 static void describe_keeper(struct hs_finding *f, const struct hs_diagnosis *d)
 {
     if (d->kept.known)
-        hs_finding_evidence(f, "%s %.200s: %" PRIu64 " bytes in %" PRIu64 " blocks are reached through it alone",
+        hs_finding_evidence(f, "%s %.200s: %" PRIu64 " bytes in %" PRIu64 " blocks are reached through %s alone",
                             d->kept.many ? "one of several that hold them is" : "held by", d->kept.by, d->kept.bytes,
-                            d->kept.blocks);
+                            d->kept.blocks, d->kept.together ? "these" : "it");
     else if (d->keeper && !d->views)
         hs_finding_evidence(f, "they would fit into what %s makes larger, one block of %" PRIu64 " bytes; references decide",
                             d->keeper->name, d->keeper->largest);
+}
+
+/* Where there was room, but in pieces, besides what grows or fills the heap. */
+static void add_pieces(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
+{
+    const struct hs_failure *w = &d->failure;
+    bool grown = enlarges(d) && d->cause != HS_CAUSE_GROWING;
+    if (w->verdict != HS_VERDICT_FRAGMENTED || !hs_is_in_pieces(w, d->total))
+        return;
+    hs_finding_evidence(f, "the free space is in pieces too: %" PRIu64 " bytes in all, none longer than %" PRIu64, w->free,
+                        w->largest_free);
+    const struct hs_between *between = line_between(d);
+    const struct line_advice advice[] = {
+        {HS_EDIT_COLLECT, between ? between->name : NULL, "call gc.collect() before",
+         "allocates, so that its blocks are placed lower, beside those that stay"},
+        {HS_EDIT_FINAL_SIZE, d->line, "give what",
+         "makes larger its final size at once, before the heap is in pieces ([None] * n)"},
+    };
+    if (w->placed && speaks_python(input))
+        advise_lines(f, input, d, &advice[between ? 0 : 1], (size_t) !!between + grown);
+    if (enlarges(d))
+        hs_finding_next(f,
+                        "what %.160s makes larger requests its whole next size in one piece, %" PRIu32
+                        " bytes: several smaller ones may find room",
+                        d->line, w->size);
 }
 
 static void growing(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
@@ -379,32 +470,34 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
     const char *keeper = d->kept.adder[0] ? d->kept.adder : d->keeper ? d->keeper->name : h->name;
     char kept[320];
     snprintf(verdict, sizeof verdict,
-             "what %.90s allocates is kept%.310s: %" PRIu64 " blocks, %" PRIu64
+             "what %.90s %s kept%.310s: %s%" PRIu64 " blocks, %" PRIu64
              " bytes, %.1f%% of what is live, until a request for %" PRIu32 " bytes at %.80s failed",
-             h->name, kept_by(d, kept, sizeof kept), h->blocks, h->live, 100 * h->share, d->failure.size, d->line);
+             h->name, d->growth.others ? "and other lines allocate is" : "allocates is", kept_by(d, kept, sizeof kept), about(d),
+             d->growth.blocks, d->growth.bytes, 100 * h->share * (double)d->growth.bytes / (double)h->live, d->failure.size,
+             d->line);
     bool sure = d->views || d->kept.adds || d->keeper == d->asked;
     struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict, sure ? keeper : h->name);
     describe_failure(f, d);
     hs_finding_evidence(
-        f, "%" PRIu64 " of the %" PRIu64 " blocks that it allocated are live, the newest from shortly before the failure",
-        h->blocks, h->allocated);
+        f, "%s%" PRIu64 " of the %" PRIu64 " blocks that %s allocated are live, the newest from shortly before the failure",
+        about(d), h->blocks, h->allocated, d->growth.others ? h->name : "it");
     if (d->views)
         hs_finding_next(f,
                         "a memoryview, also of a part, keeps its whole buffer: keep a copy of what is needed (bytes(view[:16]))");
     describe_keeper(f, d);
-    name_holders(f, d, h);
+    name_holders(f, d, d->growth.others ? NULL : h);
     const struct line_advice advice = {
         HS_EDIT_DROP, h->name, python ? "let go of what" : "free what",
         python ? "keeps and no longer needs, or bound its number: a list that only grows, a registry, a closure, a kept exception"
                : "keeps and no longer needs, or bound its number: a list that only grows, a path that returns before it frees",
         d->kept.adds ? &d->kept.set : NULL};
     advise_lines(f, input, d, &advice, 1);
+    add_pieces(f, input, d);
     hs_finding_next(
         f, "if the program needs all of them at the same time, they do not fit: make each smaller%s, or give the heap more",
         python ? " (array.array, bytes, a tuple, a number for a text)" : "");
     if (python)
-        hs_finding_next(f, "heapstrata why TRACE '%.160s' names what holds one of its blocks, where references were recorded",
-                        h->name);
+        hs_finding_next_why(f, input, h->name);
 }
 
 /* The peak in one sentence. */
@@ -436,6 +529,12 @@ static void word_peak(const struct hs_diagnosis *d, char *text, size_t size)
                  "%.200s compiles source in the heap: the compiler held %" PRIu64 " bytes and requested %" PRIu32 " more",
                  d->line, old, asked);
         break;
+    case HS_PEAK_PARSED:
+        snprintf(text, size,
+                 "%.110s parses a whole document at once: it has made %" PRIu64 " bytes beside %" PRIu64
+                 " bytes of text of %.110s, and requested %" PRIu32 " more",
+                 d->line, d->asked->live, old, d->peak_of, asked);
+        break;
     default:
         if (!enlarges(d)) {
             snprintf(text, size,
@@ -451,7 +550,7 @@ static void word_peak(const struct hs_diagnosis *d, char *text, size_t size)
 }
 
 /* What to do without, by the way in which a peak comes about: before and after the line's name. */
-static const struct line_advice without[HS_PEAK_COMPILED + 1] = {
+static const struct line_advice without[HS_PEAK_PARSED + 1] = {
     [HS_PEAK_COPY] = {HS_EDIT_OMIT, NULL, "do without the copy of",
                       ": memoryview for a part of a buffer, list.sort(), readinto(), a text used piece by piece", NULL},
     [HS_PEAK_JOINED] = {HS_EDIT_OMIT, NULL, "do without what", "puts together: write one after the other to where it goes"},
@@ -459,6 +558,8 @@ static const struct line_advice without[HS_PEAK_COMPILED + 1] = {
     [HS_PEAK_BUILT] = {HS_EDIT_OMIT, NULL, "do without what",
                        "makes at once: a generator instead of a list, one line or element after the other"},
     [HS_PEAK_COMPILED] = {HS_EDIT_OMIT, NULL, "do without what", "compiles: freeze the module, or load an .mpy file"},
+    [HS_PEAK_PARSED] = {HS_EDIT_OMIT, NULL, "do without the text of",
+                        "at that time: json.load(file) reads and parses piece by piece"},
 };
 
 /* Calls that make a peak, and what does without it. */
@@ -487,18 +588,35 @@ static void advise_calls(struct hs_finding *f, const struct hs_doctor_input *inp
 
 static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
-    char verdict[HS_NOTE_LEN];
+    char verdict[HS_NOTE_LEN], caller[130] = "";
     word_peak(d, verdict, sizeof verdict);
+    if (d->caller[0] && d->peak != HS_PEAK_COMPILED && (d->peak != HS_PEAK_LARGER || !enlarges(d)))
+        snprintf(caller, sizeof caller, "; %.100s called it", d->caller);
+    strncat(verdict, caller, sizeof verdict - strlen(verdict) - 1);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-PEAK", verdict, d->line);
     describe_failure(f, d);
+    if (d->accident.old)
+        hs_finding_evidence(
+            f, "%.200s still has an older value of it, %" PRIu64 " bytes, until it is used again or its function returns",
+            d->accident.what, d->accident.bytes);
     name_holders(f, d, d->asked);
-    advise_calls(f, input);
+    /* What joins parts has the same advice with figures, where a trial shows that it helps. */
+    bool joins = d->peak == HS_PEAK_PARTS;
+    unsigned given = f ? f->next.n : 0;
+    if (d->peak != HS_PEAK_PARSED && !joins)
+        advise_calls(f, input);
     if (d->peak == HS_PEAK_LARGER) {
         advise_growth(f, input, d);
     } else {
         struct line_advice advice = without[d->peak];
-        advice.line = d->line;
+        advice.line = d->peak == HS_PEAK_PARSED ? d->peak_of : d->line;
         advise_lines(f, input, d, &advice, 1);
+    }
+    if (joins && f && f->next.n == given)
+        advise_calls(f, input);
+    if (d->peak == HS_PEAK_PARSED) {
+        hs_finding_next(f, "or parse smaller documents, one after the other, and keep of each only what is used");
+        advise_heap(f, input, d);
     }
     if (d->peak == HS_PEAK_COMPILED)
         hs_finding_next(
@@ -506,41 +624,87 @@ static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis 
                "figures");
     if (d->peak == HS_PEAK_COMPILED)
         hs_finding_next(f, "or import it first, when the heap is still empty: that was not tried");
+    if (speaks_python(input) && (d->peak == HS_PEAK_JOINED || d->peak == HS_PEAK_PARTS))
+        advise_text(f);
     if (d->peak == HS_PEAK_JOINED || d->peak == HS_PEAK_PARTS)
         advise_heap(f, input, d);
+}
+
+/* Why it is not needed: after what it holds, in the sentence. */
+static void word_needless(const struct hs_accident *a, char *text, size_t size)
+{
+    const char *last = a->last;
+    if (a->left_over)
+        snprintf(text, size, ", which nothing else refers to");
+    else if (a->why == HS_NEEDLESS_LENGTH)
+        snprintf(text, size, ", of which only the length is still used%s%.100s", last[0] ? ", at " : "", last);
+    else if (a->why == HS_NEEDLESS_ERROR)
+        snprintf(text, size, ", in an exception that carries them");
+    else if (a->why == HS_NEEDLESS_REPLACED)
+        snprintf(text, size, ", the old value, which is not used any more");
+    else if (a->why == HS_NEEDLESS_CACHE)
+        snprintf(text, size, ", in entries that can be made again");
+    else
+        snprintf(text, size, ", which is not used any more%s%.100s", last[0] ? " after " : "", last);
 }
 
 /* The same where references were recorded: who holds it is a fact. */
 static void word_accident(const struct hs_diagnosis *d, char *text, size_t size)
 {
+    static const char *const set[] = {[HS_NEEDLESS_REPLACED] = ", until it is set anew at ", [HS_NEEDLESS_CACHE] = ", filled at "};
     const struct hs_accident *a = &d->accident;
-    char last[160] = "", at[120] = "";
-    if (a->left_over)
-        snprintf(last, sizeof last, ", which nothing else refers to");
-    else if (a->last[0])
-        snprintf(last, sizeof last, ", which is not used any more after %.100s", a->last);
-    else
-        snprintf(last, sizeof last, ", which is not used any more");
+    const char *before = a->why < sizeof set / sizeof *set && set[a->why] ? set[a->why] : ", set at ";
+    char why[160] = "", at[160] = "";
+    word_needless(a, why, sizeof why);
     if (d->unused_at[0])
-        snprintf(at, sizeof at, "%s%.80s", a->left_over ? ", from an expression at " : ", set at ", d->unused_at);
+        snprintf(at, sizeof at, "%s%.80s%s",
+                 !a->left_over ? before
+                 : a->used     ? ", from an expression that used what "
+                               : ", from an expression at ",
+                 d->unused_at, a->used ? " set" : "");
     snprintf(text, size,
-             "%.80s failed to get %" PRIu32 " bytes while %.110s%.90s%s holds %" PRIu64 " bytes%s; %.80s made most of them",
-             d->line, d->failure.size, a->what, at, at[0] ? "," : "", a->bytes, last, d->holds->name);
+             "%.80s failed to get %" PRIu32 " bytes while %.110s%.140s%s holds %" PRIu64 " bytes%s; %.80s made most of them",
+             d->line, d->failure.size, a->what, at, at[0] ? "," : "", a->bytes, why, d->holds->name);
+}
+
+/* What to change, up to the line that made the blocks. */
+static void word_release(const struct hs_diagnosis *d, char *text, size_t size)
+{
+    const struct hs_accident *a = &d->accident;
+    const char *name = d->unused.name;
+    if (a->left_over)
+        snprintf(text, size, "make and use it in a function of its own, whose stack ends with it: what");
+    else if (a->both)
+        snprintf(text, size,
+                 "make and use it in a function of its own, whose variables and stack end with it (a slot of the stack would keep "
+                 "it after %.60s = None): what",
+                 name);
+    else if (a->why == HS_NEEDLESS_LENGTH)
+        snprintf(text, size, "keep its length in a variable (n = len(%.60s)) and let go of it: what", name);
+    else if (a->why == HS_NEEDLESS_ERROR)
+        snprintf(
+            text, size,
+            "raise it without the data, or keep only a number or short text of it (error.args[0], unless that is the data): what");
+    else if (a->why == HS_NEEDLESS_REPLACED)
+        snprintf(text, size, "let go of the old value before the new one is made (%.60s = None before %.100s): what", name,
+                 d->unused_at);
+    else if (a->why == HS_NEEDLESS_CACHE)
+        snprintf(text, size, "drop old entries before %.100s adds another one (%.60s.clear(), or a bound): what", d->unused_at,
+                 name);
+    else if (a->last[0])
+        snprintf(text, size, "let go of it after %.100s (%.60s = None): what", a->last, name);
+    else
+        snprintf(text, size, "let go of it (%.60s = None): what", name);
 }
 
 static void advise_accident(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
 {
     const struct hs_accident *a = &d->accident;
     char before[400];
-    if (a->left_over)
-        snprintf(before, sizeof before, "make and use it in a function of its own, whose stack ends with it: what");
-    else if (a->last[0])
-        snprintf(before, sizeof before, "let go of it after %.100s (%.60s = None): what", a->last, d->unused.name);
-    else
-        snprintf(before, sizeof before, "let go of it (%.60s = None): what", d->unused.name);
+    word_release(d, before, sizeof before);
     const struct line_advice advice = {HS_EDIT_RELEASE, d->holds->name, before, "made is then garbage", &a->set};
     advise_lines(f, input, d, &advice, 1);
-    if (d->unused.global)
+    if (d->unused.global && a->why == HS_NEEDLESS_UNUSED && !a->both)
         hs_finding_next(f, "or make it a local variable of a function: it ends with the function");
 }
 
@@ -595,29 +759,129 @@ static void word_full(const struct hs_diagnosis *d, char *text, size_t size)
 {
     const struct hs_failure *f = &d->failure;
     char pieces[64] = "", room[64];
+    bool more = f->free >= f->size && d->needed.known && !d->needed.anew && !d->needed.over;
     if (f->free >= f->size)
         snprintf(pieces, sizeof pieces, ", but in pieces of at most %" PRIu64, f->largest_free);
     if (f->free < d->total / FULL_PART)
         snprintf(text, size, "the heap was full of live data when %.120s requested %" PRIu32 " bytes", d->line, f->size);
     else
-        snprintf(text, size, "%.120s requested %" PRIu32 " bytes, and %s were free%s; the rest is live data", d->line, f->size,
-                 word_room(d, room, sizeof room), pieces);
+        snprintf(text, size, "%.120s requested %" PRIu32 " bytes%s, and %s were free%.50s; the rest is live data%s", d->line,
+                 f->size, f->free < f->size ? ", more than was left" : " in one piece", word_room(d, room, sizeof room), pieces,
+                 more ? ", of which the program was still making more" : "");
+}
+
+/* A variable of a running call has a name in the statement that adds to what it refers to. */
+static bool is_named(const struct hs_filled *f) { return f->frame != UINT32_MAX && f->to[0]; }
+
+/* What most of the live data is: kept by a list, dict or set, or of the line that holds most. */
+static void word_most(const struct hs_diagnosis *d, char *text, size_t size)
+{
+    const struct hs_filled *f = &d->filled;
+    const struct hs_live_line *most = &d->held[0];
+    char added[180] = "", adds[160];
+    uint64_t live = 0;
+    for (size_t i = 0; i < d->n; i++)
+        live += d->held[i].live;
+    bool named = is_named(f);
+    if (f->made && f->adds)
+        snprintf(added, sizeof added, ", to which %s,",
+                 word_adds((struct adding){f->adder[0] ? f->adder : f->adds->name, f->made->name, named ? "" : f->to}, adds,
+                           sizeof adds));
+    text[0] = '\0';
+    if (f->made && live)
+        snprintf(text, size, ": %.90s made %.1f%% of it; %.100s%s keeps %.1f%%", f->made->name, 100 * f->made->share,
+                 named ? f->to : f->by, added, 100 * (double)f->bytes / (double)live);
+    else if (d->n && !most->python && d->unknown >= most->share && live)
+        snprintf(text, size, ": which lines made %.0f%% of it was recorded before this trace begins", 100 * d->unknown);
+    else if (d->n && d->lines && most->live)
+        snprintf(text, size, ": %s%.1f%% of it is of %.120s", about(d), 100 * most->share, most->name);
+    else if (d->most.name[0])
+        snprintf(text, size,
+                 d->most.live ? ": by estimates %.120s keeps %.0f%% of it"
+                              : ": %.120s requested most, %.0f%% of all bytes at least",
+                 d->most.name, 100 * d->most.share);
+}
+
+/* Why it is not called growing. */
+static void describe_needed(struct hs_finding *f, const struct hs_diagnosis *d)
+{
+    const struct hs_needed *n = &d->needed;
+    char rounds[100] = "", uses[160] = "";
+    if (n->times && n->made && n->made <= n->times)
+        snprintf(rounds, sizeof rounds, ", %" PRIu64 " of its %" PRIu64 " rounds were done", n->made, n->times);
+    else if (n->times)
+        snprintf(rounds, sizeof rounds, ", after %" PRIu64 " rounds", n->times);
+    if (n->reads[0])
+        snprintf(uses, sizeof uses, ", and %.100s uses them afterwards: the program needs them", n->reads);
+    if (n->known && n->loop[0] && n->anew)
+        hs_finding_evidence(f, "each round of the loop at %.100s makes them anew", n->loop);
+    else if (n->known && n->loop[0])
+        hs_finding_evidence(f, "the loop at %.100s makes them; it ends%s%s", n->loop, rounds, uses);
+    else if (n->known && !n->over && n->outside)
+        hs_finding_evidence(f, "they are made outside of loops: they do not grow for ever");
+}
+
+static const struct hs_kind_then *kind_named(const struct hs_diagnosis *d, const char *name)
+{
+    for (unsigned i = 0; i < HS_FILLED_KINDS; i++)
+        if (d->filled.kind[i].blocks && !strcmp(d->filled.kind[i].name, name))
+            return &d->filled.kind[i];
+    return NULL;
+}
+
+#define ARRAY_FLOAT 4u /* bytes of a number in array.array("f") */
+
+/* Cheaper forms of what fills the heap, with their sizes. */
+static void advise_forms(struct hs_finding *f, const struct hs_diagnosis *d)
+{
+    static const struct {
+        const char *kind, *form;
+    } forms[] = {
+        {"instance",
+         "an object has a table for its attributes: a tuple, or numbers at computed places of one bytearray, do without"},
+        {"dict",
+         "a dict for each record holds the same keys again and again: a tuple takes a third, an array for each key less still"},
+        {"list", "a list takes a word for each element, and a block of its own: bytes or array.array for small numbers"},
+        {"str", "texts: a number for each that is one of a few, or one bytes object for all of them"},
+        {"tuple", "a tuple takes a word for each element, and a block of its own: one array.array for each place in it"},
+    };
+    const struct hs_kind_then *floats = kind_named(d, "float");
+    const struct hs_needed *n = &d->needed;
+    if (n->known && n->made && n->times > n->made)
+        hs_finding_next(f, "all %" PRIu64 " rounds make about %" PRIu64 " bytes in this form, %" PRIu64 " by now", n->times,
+                        (uint64_t)((double)d->filled.bytes * (double)n->times / (double)n->made), d->filled.bytes);
+    if (floats)
+        hs_finding_next(f, "%" PRIu64 " floats are objects, %" PRIu64 " bytes: in array.array(\"f\") they take %" PRIu64,
+                        floats->blocks, floats->bytes, ARRAY_FLOAT * floats->blocks);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        const struct hs_kind_then *k = kind_named(d, forms[i].kind);
+        if (k && k->blocks > HOLDERS_NAMED)
+            hs_finding_next(f, "%" PRIu64 " blocks of the kind %s, %" PRIu64 " bytes: %s", k->blocks, k->name, k->bytes,
+                            forms[i].form);
+    }
 }
 
 static void full(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     bool python = speaks_python(input);
-    char verdict[HS_NOTE_LEN];
-    const struct hs_live_line *most = d->n && d->lines ? &d->held[0] : NULL;
-    char state[300];
+    char verdict[2 * HS_NOTE_LEN], state[360], most[400];
+    const struct hs_live_line *line = d->filled.made ? d->filled.made : d->n && d->lines ? &d->held[0] : NULL;
     word_full(d, state, sizeof state);
-    if (most && most->live)
-        snprintf(verdict, sizeof verdict, "%.250s: %.1f%% of it is of %.120s", state, 100 * most->share, most->name);
-    else
-        snprintf(verdict, sizeof verdict, "%s", state);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-FULL", verdict, most ? most->name : d->line);
+    word_most(d, most, sizeof most);
+    snprintf(verdict, sizeof verdict, "%.350s%s", state, most);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-FULL", verdict,
+                                       d->most.name[0] ? d->most.name
+                                       : line          ? line->name
+                                                       : d->line);
     describe_failure(f, d);
+    if (d->filled.made)
+        hs_finding_evidence(f, "kept by %s%s%.200s: %" PRIu64 " bytes in %" PRIu64 " blocks are reached through it alone",
+                            is_named(&d->filled) ? d->filled.to : "", is_named(&d->filled) ? ", " : "", d->filled.by,
+                            d->filled.bytes, d->filled.blocks);
+    describe_needed(f, d);
     name_holders(f, d, NULL);
+    add_pieces(f, input, d);
+    advise_forms(f, d);
     advise(f, python,
            (struct advice){
                "make the largest of these smaller: array.array or bytes for numbers, tuples for records that do not change, "
@@ -633,6 +897,88 @@ static void full(const struct hs_doctor_input *input, const struct hs_diagnosis 
                            "heapstrata report --live lists all callers, heapstrata regions what each kind of memory has left"});
 }
 
+#define RING_ADVISED (16u << 10) /* bytes: with references, such a ring explains most failures of a heap of 64 KB */
+
+static uint32_t larger_ring(const struct hs_trace_info *info)
+{
+    return info->ring_bytes >= RING_ADVISED ? 2 * (info->ring_bytes >> 10) : RING_ADVISED >> 10;
+}
+
+static void word_held(const struct hs_trace_info *info, char *text, size_t size)
+{
+    text[0] = '\0';
+    if (info->ring_bytes)
+        snprintf(text, size, ": this one, of %" PRIu32 " KB, holds the last %" PRIu64 " of %" PRIu64 " records",
+                 info->ring_bytes >> 10, info->records, info->emitted);
+}
+
+static void advise_larger(struct hs_finding *f, const struct hs_trace_info *info, const char *before)
+{
+    char held[120];
+    word_held(info, held, sizeof held);
+    hs_finding_next(f, "%srecord into a larger ring, of %" PRIu32 " KB or more%s", before, larger_ring(info), held);
+}
+
+/* A ring larger than the one of this trace. References that need more than half of a ring are not recorded, thus whether they were
+ * switched on is not known where there are none. */
+static void advise_ring(struct hs_finding *f, const struct hs_trace_info *info, bool referred)
+{
+    char held[120];
+    word_held(info, held, sizeof held);
+    if (referred && info->ring_bytes)
+        advise_larger(f, info, "or ");
+    else if (!referred)
+        hs_finding_next(f,
+                        "or record into a ring of %" PRIu32
+                        " KB or more, with references at a failure (heapstrata.refs(\"fail\") in the program, or "
+                        "HEAPSTRATA_REFS=fail)%s",
+                        larger_ring(info), held);
+}
+
+/* What to record so that the next failure can be explained. */
+static void advise_data(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
+{
+    const struct hs_trace_info *info = input->reader ? hs_reader_info(input->reader) : NULL;
+    bool begun = info && info->overwritten;
+    if (d->failure.level > HS_LEVEL_FULL)
+        hs_finding_next(f,
+                        "record the program at level full: level %s does not have the blocks and references that decide "
+                        "(heapstrata record --level full, heapstrata.start(level=\"full\"))",
+                        hs_level_name(d->failure.level));
+    else
+        hs_finding_next(f, "record %s: heapstrata record, or heapstrata.stream() on a board",
+                        begun
+                            ? "all events as a stream, with references; the ring no longer has which lines allocated what is live"
+                            : "the references at the failure, as a stream does");
+    if (d->failure.level <= HS_LEVEL_FULL && info)
+        advise_ring(f, info, d->referred);
+}
+
+/* Of a trace that does not have what the answer rests on: what is true all the same, and what to record. */
+static void undecided(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
+{
+    const struct hs_failure *w = &d->failure;
+    char verdict[2 * HS_NOTE_LEN], room[64], pieces[64] = "", most[400] = "";
+    if (w->free >= w->size)
+        snprintf(pieces, sizeof pieces, ", in pieces of at most %" PRIu64, w->largest_free);
+    word_most(d, most, sizeof most);
+    snprintf(verdict, sizeof verdict,
+             "%.120s requested %" PRIu32 " bytes when %s were free%s: this trace does not say why the rest is in use%.300s",
+             d->line, w->size, word_room(d, room, sizeof room), pieces, most);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-FAILED", verdict,
+                                       d->most.name[0]             ? d->most.name
+                                       : d->n && d->held[0].python ? d->held[0].name
+                                                                   : d->line);
+    describe_failure(f, d);
+    if (w->free < w->size && d->n)
+        hs_finding_evidence(f, "less was free than requested: no other layout of the heap had helped");
+    if (!w->placed && w->level <= HS_LEVEL_FULL)
+        hs_finding_evidence(
+            f, "which blocks were in the heap is not in this trace: no snapshot of it is left from before the failure");
+    name_holders(f, d, NULL);
+    advise_data(f, input, d);
+}
+
 static void (*const causes[HS_CAUSES])(const struct hs_doctor_input *, const struct hs_diagnosis *, struct hs_findings *) = {
     [HS_CAUSE_LOCKED] = locked,
     [HS_CAUSE_UNCOLLECTED] = uncollected,
@@ -643,15 +989,26 @@ static void (*const causes[HS_CAUSES])(const struct hs_doctor_input *, const str
     [HS_CAUSE_PEAK] = peak,
     [HS_CAUSE_HELD] = held,
     [HS_CAUSE_FULL] = full,
+    [HS_CAUSE_UNDECIDED] = undecided,
 };
 
-/* A failure of which not even the figures of the heap are known. Those of pools have their own check. */
+/* The last failure of which not even the figures of the heap are known; NULL: there is none. Those of pools have their own check. */
+static const struct hs_failure *find_unknown(const struct hs_model *m)
+{
+    uint64_t kept = m && m->n_failures < HS_FAILURES_KEPT ? m->n_failures : HS_FAILURES_KEPT;
+    for (uint64_t i = 0; m && i < kept; i++) {
+        const struct hs_failure *f = &m->failure[(m->n_failures - 1 - i) % HS_FAILURES_KEPT];
+        if (!f->synced && f->verdict == HS_VERDICT_UNKNOWN && f->region == HS_ALL_REGIONS)
+            return f;
+    }
+    return NULL;
+}
+
 static void unknown(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
-    const struct hs_model *m = input->model;
     char line[HS_NAME_MAX];
-    const struct hs_failure *f = m && m->n_failures ? &m->failure[(m->n_failures - 1) % HS_FAILURES_KEPT] : NULL;
-    if (!f || f->synced || f->verdict != HS_VERDICT_UNKNOWN || f->region != HS_ALL_REGIONS)
+    const struct hs_failure *f = find_unknown(input->model);
+    if (!f)
         return;
     hs_name_of_site(input->names, f->site, HS_KEY_LINE, line);
     struct hs_finding *found = hs_finding_new(findings, "HS-HEAP-FAILED", HS_SEVERITY_PROBLEM,
@@ -660,6 +1017,25 @@ static void unknown(const struct hs_doctor_input *input, struct hs_findings *fin
     hs_finding_place(found, line);
     hs_finding_evidence(found, "neither a snapshot of the heap nor a summary is left from before the failure");
     hs_finding_next(found, "record into a larger ring, or as a stream");
+}
+
+/* References that are recorded at a failure may push the failure itself out of a small ring. */
+static void pushed_out(const struct hs_doctor_input *input, struct hs_findings *findings)
+{
+    const struct hs_trace_info *info = input->reader ? hs_reader_info(input->reader) : NULL;
+    const struct hs_model *m = input->model;
+    if (!info || !info->overwritten || !input->exam->references || !m || m->n_failures || m->n_marks)
+        return;
+    struct hs_finding *f = hs_finding_new(
+        findings, "HS-RING-SMALL", HS_SEVERITY_WARNING,
+        "references fill the ring: what came before them, a failed allocation perhaps, is not in it "
+        "any more");
+    hs_finding_evidence(f, "it holds the last %" PRIu64 " of %" PRIu64 " records, %" PRIu64 " of which are references",
+                        info->records, info->emitted, input->exam->references);
+    advise_larger(f, info, "");
+    hs_finding_next(
+        f, "or record without references (heapstrata.refs(\"\"), no HEAPSTRATA_REFS): the ring then has the failure, but not "
+           "what holds the memory");
 }
 
 static void look(const struct hs_doctor_input *input, struct hs_findings *findings)
@@ -671,6 +1047,8 @@ static void look(const struct hs_doctor_input *input, struct hs_findings *findin
     }
     if (input->exam && !input->exam->diagnoses.n && input->names)
         unknown(input, findings);
+    if (input->exam)
+        pushed_out(input, findings);
 }
 
 const struct hs_check hs_check_failure = {.name = "failure", .look = look};

@@ -35,12 +35,34 @@ static void contradiction(const struct hs_meminfo *d, struct hs_findings *findin
     hs_finding_next(f, "copy the whole of what mem_info(1) printed, from one call");
 }
 
+static void describe_part(struct hs_finding *f, const struct hs_meminfo *d)
+{
+    const struct hs_meminfo_part *p = &d->part;
+    uint64_t all = d->granule ? d->total / d->granule : 0;
+    bool end = all > p->shown && !p->no_begin && !p->gap;
+    if (!p->shown)
+        return;
+    if (p->no_begin || p->gap || end)
+        hs_finding_evidence(f, "lines are missing%s%s%s: %" PRIu64 " of %" PRIu64 " granules are shown",
+                            p->no_begin ? " at its begin"
+                            : end       ? " at its end"
+                                        : "",
+                            p->no_begin && p->gap ? " and" : "", p->gap ? " in the middle" : "", p->shown,
+                            all > p->shown ? all : p->shown);
+    hs_finding_evidence(f,
+                        "in what is shown %" PRIu64 " granules are in use, by %" PRIu64
+                        " blocks; the longest free run has %" PRIu64 " granules, %" PRIu64 " bytes",
+                        p->used, p->blocks, p->longest_free, p->longest_free * d->granule);
+}
+
 /* A map that was truncated or damaged in transit; the totals above it are still valid. */
 static void without_map(const struct hs_meminfo *d, struct hs_findings *findings)
 {
-    struct hs_finding *f = hs_finding_new(findings, "HS-MAP-UNUSED", HS_SEVERITY_NOTE,
-                                          "the map of the dump in line %u is not used, its figures are", d->line);
+    struct hs_finding *f = hs_finding_new(
+        findings, "HS-MAP-UNUSED", HS_SEVERITY_NOTE,
+        "the map of the dump in line %u is not whole: its figures count, and what is shown of the map", d->line);
     hs_finding_evidence(f, "line %u: %s", d->fault_line, d->fault);
+    describe_part(f, d);
     hs_finding_next(f, "for the map copy all lines of mem_info(1), from one call");
 }
 

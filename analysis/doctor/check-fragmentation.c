@@ -10,26 +10,15 @@
 #define MUCH 0.75 /* external fragmentation that is reported before an allocation fails */
 #define ROOM 4096 /* minimum free bytes to report it */
 
-/* Pools have their own check. */
-static bool is_pool(const struct hs_model *m, unsigned region)
+/* Pools have their own check. Where a collector runs, the heap after its last run counts: what is garbage since then is in the way of
+ * no request, which would have it collected. Returns false when the figures are unknown. */
+static bool heap_of(const struct hs_doctor_input *input, struct hs_space_stats *heap, bool *collected)
 {
-    return region < m->n_regions && m->region[region].memory == HS_MEMORY_POOL;
-}
-
-/* Figures of all regions except pools. Returns false when they are unknown. */
-static bool heap_of(const struct hs_model *m, struct hs_space_stats *heap)
-{
+    const struct hs_model *m = input->model;
+    *collected = input->exam->collected.known && input->exam->collected.boot == m->boot;
     if (!m->synced || hs_model_summary_only(m))
         return hs_model_heap(m, heap);
-    *heap = (struct hs_space_stats){.used = 0};
-    for (unsigned i = 0; i < m->n_regions; i++) {
-        if (!m->region[i].present || is_pool(m, i))
-            continue;
-        struct hs_space_stats region = hs_model_layout(m, i);
-        heap->used += region.used;
-        heap->free += region.free;
-        heap->largest_free = region.largest_free > heap->largest_free ? region.largest_free : heap->largest_free;
-    }
+    *heap = *collected ? input->exam->collected.heap : hs_model_layout_but_pools(m);
     return true;
 }
 
@@ -41,7 +30,7 @@ static void grow_by_split(const struct hs_doctor_input *input, struct hs_space_s
         heap->largest_free = d->max_new_split;
 }
 
-static void report_fragmented(const struct hs_space_stats *heap, struct hs_findings *findings)
+static void report_fragmented(const struct hs_space_stats *heap, bool collected, struct hs_findings *findings)
 {
     double fragmentation = hs_external_fragmentation((struct hs_free_figures){heap->free, heap->largest_free});
     if (heap->no_longest || heap->largest_free > heap->free || fragmentation < MUCH || heap->free < ROOM)
@@ -49,8 +38,8 @@ static void report_fragmented(const struct hs_space_stats *heap, struct hs_findi
     struct hs_finding *f = hs_finding_new(findings, "HS-FRAG-HIGH", HS_SEVERITY_WARNING,
                                           "the free space is in pieces: at most %" PRIu64 " bytes can be allocated at once",
                                           heap->largest_free);
-    hs_finding_evidence(f, "%" PRIu64 " bytes are free at the end, the longest run has %" PRIu64 ": fragmentation %.1f%%",
-                        heap->free, heap->largest_free, 100 * fragmentation);
+    hs_finding_evidence(f, "%" PRIu64 " bytes are free %s, the longest run has %" PRIu64 ": fragmentation %.1f%%", heap->free,
+                        collected ? "after the last collection" : "at the end", heap->largest_free, 100 * fragmentation);
     hs_finding_next(f, "heapstrata map shows where the pieces are, heapstrata timeline when they appeared");
 }
 
@@ -65,9 +54,10 @@ static bool ends_soundly(const struct hs_doctor_input *input)
 static void look(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     struct hs_space_stats heap;
-    if (input->model && input->exam->diagnoses.n == 0 && ends_soundly(input) && heap_of(input->model, &heap)) {
+    bool collected;
+    if (input->model && input->exam->diagnoses.n == 0 && ends_soundly(input) && heap_of(input, &heap, &collected)) {
         grow_by_split(input, &heap);
-        report_fragmented(&heap, findings);
+        report_fragmented(&heap, collected, findings);
     }
 }
 

@@ -20,14 +20,27 @@ static void limits(struct hs_finding *f, const struct hs_doctor_input *p)
                             chip->heap, chip->heap_source);
 }
 
+/* A full heap that may grow is no fault: a note, and only where there is nothing else to say. */
+static struct hs_finding *new_nearly_full(const struct hs_meminfo *d, struct hs_findings *findings)
+{
+    uint64_t split = d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0;
+    double used = (double)d->used, percent = 100 * used / (double)d->total;
+    if (used >= NEARLY * (double)(d->total + split))
+        return hs_finding_new(findings, "HS-HEAP-NEARLY-FULL", HS_SEVERITY_WARNING, "%.1f%% of the heap is in use or garbage",
+                              percent);
+    if (used < NEARLY * (double)d->total || findings->n)
+        return NULL;
+    return hs_finding_new(findings, "HS-HEAP-NEARLY-FULL", HS_SEVERITY_NOTE,
+                          "%.1f%% of the present heap is in use or garbage, and it can grow by %" PRIu64 " bytes at once",
+                          percent, split);
+}
+
 static void nearly_full(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     const struct hs_meminfo *d = &p->meminfo.dump[p->facts.n_sound - 1];
-    uint64_t reach = d->total + (d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0);
-    if (!d->total || (double)d->used < NEARLY * (double)reach)
+    struct hs_finding *f = d->total ? new_nearly_full(d, findings) : NULL;
+    if (!f)
         return;
-    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-NEARLY-FULL", HS_SEVERITY_WARNING,
-                                          "%.1f%% of the heap is in use or garbage", 100 * (double)d->used / (double)d->total);
     hs_finding_evidence(f, "line %u: %" PRIu64 " of %" PRIu64 " bytes", d->line, d->used, d->total);
     if (d->has & HS_MEMINFO_LONGEST)
         hs_finding_evidence(f, "the longest free run has %" PRIu64 " bytes", d->max_free * d->granule);
@@ -49,11 +62,14 @@ static const struct hs_meminfo *dump_near(const struct hs_doctor_input *p, unsig
 
 static void judge(struct hs_finding *f, const struct hs_meminfo *d, uint64_t size)
 {
-    uint64_t longest = d->max_free * d->granule, split = d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0;
-    longest = split > longest ? split : longest;
+    uint64_t run = d->max_free * d->granule, split = d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0;
+    uint64_t longest = split > run ? split : run;
+    bool enough = hs_is_in_pieces(&(struct hs_failure){.size = (uint32_t)size, .free = d->free + split}, d->total + split);
     const char *verdict = size > d->total + split  ? "more than the whole heap has"
                           : size > d->free + split ? "not so many bytes were free"
-                          : longest < size         ? "enough was free, but in pieces"
+                          : longest < size         ? (enough ? "enough was free, but in pieces"
+                                                             : "the heap is nearly full, and what is free is in pieces")
+                          : run < size             ? "the heap could still grow by enough then: it could not when it failed"
                                                    : "a free run was long enough then: more was in use when it failed";
     if (d->has & HS_MEMINFO_LONGEST || size > d->free + split)
         hs_finding_evidence(f, "mem_info in line %u: %" PRIu64 " of %" PRIu64 " bytes free, %" PRIu64 " at most in one piece: %s",
@@ -70,6 +86,7 @@ struct failure {
     bool sized;                             /* `size` is known */
     uint64_t size;                          /* requested bytes */
     const struct hs_doctor_line *importing; /* the frame of a module that was being imported; NULL: none */
+    const struct hs_doctor_line *frame;     /* the innermost frame; NULL: no traceback */
 };
 
 /* Whether a traceback line is module-level code. */
@@ -109,6 +126,7 @@ static struct failure find_failure(const struct hs_doctor_input *p)
         failure.locked = strstr(text, "heap is locked");
         failure.sized = !failure.locked && hs_number_after(text, "allocating", &failure.size);
         failure.importing = importing(p, failure.line);
+        failure.frame = i && hs_is_frame(p->line[i - 1].text) ? &p->line[i - 1] : NULL;
         return failure;
     }
     return (struct failure){.line = NULL};
@@ -215,6 +233,42 @@ static struct hs_text_call call_before(const struct hs_doctor_input *p, const st
     return last;
 }
 
+/* A line in which a person says what gc.mem_free() is. */
+static struct hs_text_call said_free(const struct hs_doctor_input *p)
+{
+    for (size_t i = 0; i < p->n_lines; i++) {
+        const char *at = strstr(p->line[i].text, "mem_free");
+        struct hs_text_call said = {.line = &p->line[i]};
+        if (at && hs_number_said(at + strlen("mem_free"), &said.value))
+            return said;
+    }
+    return (struct hs_text_call){.line = NULL};
+}
+
+/* Figures that a person remembers, of a time that the text does not tell. */
+static void describe_said(struct hs_finding *f, const struct failure *failure, const struct hs_text_call *said)
+{
+    struct hs_failure then = {.size = (uint32_t)failure->size, .free = said->value};
+    if (failure->size > said->value)
+        hs_finding_evidence(f, "line %u says that %" PRIu64 " bytes are free: not so many as were requested", said->line->number,
+                            said->value);
+    else if (hs_is_in_pieces(&then, 0))
+        hs_finding_evidence(f,
+                            "line %u says that %" PRIu64 " bytes are free, and %" PRIu64
+                            " were refused: the free bytes are in pieces, as far as the text tells",
+                            said->line->number, said->value, failure->size);
+}
+
+/* For a text without a dump: what to type, one line in each step. */
+static void advise_dump(struct hs_finding *f)
+{
+    hs_finding_next(f, "see what the heap is like: type the next three lines at the board's prompt, soon after the failure");
+    hs_finding_next(f, "import gc, micropython");
+    hs_finding_next(f, "gc.collect()");
+    hs_finding_next(f, "micropython.mem_info(1)");
+    hs_finding_next(f, "save all that was printed as console.log, then: heapstrata doctor console.log");
+}
+
 static void failed(const struct hs_doctor_input *p, const struct failure *failure, struct hs_findings *findings)
 {
     struct limit limit;
@@ -230,8 +284,9 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
     struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-FAILED", HS_SEVERITY_PROBLEM, "%s", what);
     const struct hs_meminfo *d = dump_near(p, failure->line->number);
     hs_finding_quote(f, failure->line);
-    hs_finding_quote(f, failure->importing);
+    hs_finding_quote(f, failure->importing ? failure->importing : failure->frame);
     struct hs_text_call free = call_before(p, failure->line);
+    struct hs_text_call said = said_free(p);
     bool exceeds = !d && failure->sized && free.line && failure->size > free.value;
     bool unbroken = !d && failure->sized && free.line && !exceeds;
     if (d && failure->sized)
@@ -242,6 +297,8 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
     if (unbroken)
         hs_finding_evidence(f, "line %u: gc.mem_free() is %" PRIu64 ": so many bytes were free then, but hardly in one piece",
                             free.line->number, free.value);
+    if (!d && failure->sized && !free.line && said.line)
+        describe_said(f, failure, &said);
     if (failure->wordless)
         hs_finding_evidence(
             f,
@@ -257,7 +314,12 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
         hs_finding_next(
             f, "paste gc.mem_alloc() and gc.mem_free(), called after gc.collect(): most boards have no micropython.mem_info(). "
                "mem_free() also counts what the heap can still grow by");
-    hs_finding_next(f, "record it: heapstrata shows which lines hold the memory and what is between the free runs");
+    else if (!d)
+        advise_dump(f);
+    hs_finding_next(f,
+                    "%srecord it (heapstrata record --serial PORT main.py): heapstrata doctor then shows which lines hold the "
+                    "memory and what is between the free runs",
+                    d ? "" : "or ");
 }
 
 /* ---- the system's heap ---- */
@@ -273,6 +335,10 @@ static void advise_system(struct hs_finding *f, const struct hs_doctor_input *p)
         hs_finding_next(
             f,
             "connect before large Python objects are made: CircuitPython's heap grows into the memory that sockets and TLS need");
+        if (is_espressif(p) || hs_doctor_input_line(p, "espidf.", 0))
+            hs_finding_next(
+                f, "espidf.heap_caps_get_free_size() and espidf.heap_caps_get_largest_free_block() show what is left, but "
+                   "count PSRAM too, and WiFi and TLS want internal memory");
     } else if (is_espressif(p)) {
         hs_finding_next(
             f,
@@ -319,6 +385,7 @@ static void system_heap(const struct hs_doctor_input *p, struct hs_findings *fin
         hs_finding_quote(f, too ? &p->line[i] : NULL);
         quoted += too;
     }
+    hs_finding_figures(f, p, line);
     if (free.line)
         hs_finding_evidence(f, "line %u: gc.mem_free() is %" PRIu64 ", which is of the Python heap alone", free.line->number,
                             free.value);
@@ -342,117 +409,45 @@ static void panicked(const struct hs_doctor_input *p, struct hs_findings *findin
     }
 }
 
-/* ---- live data that grow ---- */
-
-#define LOOKS_LEAST 4u /* minimum number of readings, each after a collection, for a trend */
-
-/* Readings of gc.mem_free() one after the other, between which the same was done. */
-struct looks {
-    struct hs_text_call first, last;
-    unsigned n;
-};
-
-/* Whether a board that starts prints this line. */
-static bool is_start(const char *text)
+/* The C stack, which each Python call and each callback uses. */
+static void recursion(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    static const char *const starts[] = {"MPY: soft reboot", "soft reboot", "MicroPython v", "Adafruit CircuitPython", "ets J",
-                                         "rst:0x",           "ESP-ROM:"};
-    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
-        if (hs_message_in(text, starts[i]))
+    static const char *const messages[] = {"RuntimeError: maximum recursion depth exceeded", NULL};
+    const struct hs_doctor_line *line = p->facts.computer ? NULL : hs_doctor_input_message(p, messages);
+    if (!line)
+        return;
+    bool handler = hs_doctor_input_line(p, "IRQ callback handler", 0);
+    struct hs_finding *f = hs_finding_new(findings, "HS-STACK-FULL", HS_SEVERITY_PROBLEM,
+                                          "Python calls were nested too deeply for the stack: this is not the heap");
+    hs_finding_quote(f, line);
+    if (line > p->line && hs_is_frame(line[-1].text))
+        hs_finding_quote(f, line - 1);
+    if (handler)
+        hs_finding_next(f,
+                        "a handler runs on top of what it interrupted: let it note the event only, and do the work in the main "
+                        "loop or by micropython.schedule()");
+    hs_finding_next(f, "make calls less deep: a loop in place of a function that calls itself, and fewer layers of callbacks");
+    hs_finding_next(
+        f, "in a thread _thread.stack_size(N) gives more, before start_new_thread(); elsewhere the build sizes the stack");
+}
+
+/* Whether the text is a trace as well that has this failure, and thus its line and the heap at that moment. */
+static bool is_in_trace(const struct hs_doctor_input *p, const struct failure *failure)
+{
+    for (unsigned i = 0; p->exam && failure->sized && i < p->exam->diagnoses.n; i++)
+        if (p->exam->diagnoses.diagnosis[i].cause && p->exam->diagnoses.diagnosis[i].failure.size == failure->size)
             return true;
     return false;
-}
-
-static bool is_import(const char *text)
-{
-    return hs_message_in(text, "import ") || (hs_message_in(text, "from ") && strstr(text, " import "));
-}
-
-/* A sum over what was typed in a line, without its digits; 0 for lines that only look. */
-static uint64_t sum_of_typed(const char *text)
-{
-    const char *typed = strstr(text, ">>> ");
-    uint64_t sum = 0;
-    if (!typed || strstr(typed, "gc.") == typed + 4)
-        return 0;
-    for (; *typed; typed++)
-        if (*typed < '0' || *typed > '9')
-            sum = sum * 31 + (unsigned char)*typed;
-    return sum;
-}
-
-/* What happened between two readings. */
-struct between {
-    bool anew;      /* the board started, or a module was imported: what it holds stays, once */
-    uint64_t typed; /* equal when the same was typed */
-};
-
-static struct between between(const struct hs_doctor_line *from, const struct hs_doctor_line *to)
-{
-    struct between b = {.typed = 0};
-    for (const struct hs_doctor_line *line = from + 1; line <= to; line++) {
-        b.anew |= is_start(line->text) || is_import(line->text) ||
-                  (strstr(line->text, ">>> ") && is_import(strstr(line->text, ">>> ") + 4));
-        b.typed = b.typed * 31 + (line < to ? sum_of_typed(line->text) : 0);
-    }
-    return b;
-}
-
-static bool falls(const struct hs_doctor_input *p, const struct hs_text_call *a, const struct hs_text_call *b)
-{
-    return b->value < a->value &&
-           hs_doctor_input_collects(p, a->line->number + (strstr(b->line->text, "gc.collect()") == NULL), b->line->number);
-}
-
-/* The first long series in which each reading is lower than the one before. A reading that is not ends the search: memory came back. */
-static struct looks falling(const struct hs_doctor_input *p)
-{
-    struct hs_text_call last = hs_doctor_input_call(p, "gc.mem_free()", 0), next;
-    struct looks looks = {.first = last, .last = last, .n = last.line != NULL}, none = {.n = 0};
-    uint64_t typed = 0;
-    for (; last.line && (next = hs_doctor_input_call(p, "gc.mem_free()", (size_t)(last.line - p->line) + 1)).line; last = next) {
-        struct between b = between(last.line, next.line);
-        bool same = looks.n < 2 || b.typed == typed;
-        if (!b.anew && !falls(p, &last, &next))
-            return none;
-        if ((b.anew || !same) && looks.n >= LOOKS_LEAST)
-            return looks;
-        if (b.anew)
-            looks = (struct looks){.first = next, .n = 0};
-        else if (!same)
-            looks = (struct looks){.first = last, .n = 1};
-        looks.last = next;
-        looks.n++;
-        typed = b.typed;
-    }
-    return looks;
-}
-
-/* gc.mem_free() after collections: if it falls each time that the same is done, some memory is retained each time. */
-static void growing(const struct hs_doctor_input *p, struct hs_findings *findings)
-{
-    struct looks looks = falling(p);
-    if (looks.n < LOOKS_LEAST)
-        return;
-    uint64_t each = (looks.first.value - looks.last.value) / (looks.n - 1);
-    struct hs_finding *f = hs_finding_new(
-        findings, "HS-HEAP-GROWING", HS_SEVERITY_WARNING,
-        "live data grow: each of %u looks after a collection found less free memory than the one before", looks.n);
-    hs_finding_evidence(f, "gc.mem_free() fell from %" PRIu64 " (line %u) to %" PRIu64 " (line %u), %" PRIu64 " bytes a time",
-                        looks.first.value, looks.first.line->number, looks.last.value, looks.last.line->number, each);
-    if (each)
-        hs_finding_evidence(f, "at that rate memory lasts for %" PRIu64 " times more", looks.last.value / each);
-    hs_finding_next(f, "record it: heapstrata compare shows by line what stays between two marks");
 }
 
 static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     struct failure failure = find_failure(p);
-    if (failure.line)
+    if (failure.line && !is_in_trace(p, &failure))
         failure.locked ? locked(&failure, findings) : failed(p, &failure, findings);
     system_heap(p, findings);
     panicked(p, findings);
-    growing(p, findings);
+    recursion(p, findings);
     if (p->facts.n_sound)
         nearly_full(p, findings);
 }

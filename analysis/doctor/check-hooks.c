@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whether the recorder sees allocations at all.
+ * Whether the recorder sees allocations at all, and whether the program lacks the memory that the recorder takes.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "analysis/doctor/doctor.h"
 
@@ -55,11 +56,47 @@ static void unlinked(const struct hs_doctor_input *input, struct hs_findings *fi
                        "the variable of micropython.mk that has these options");
 }
 
+/* The number of a fact; 0: there is none. */
+static unsigned long fact(const struct hs_doctor_input *input, const char *key)
+{
+    const char *value = hs_reader_fact(input->reader, key);
+    return value ? strtoul(value, NULL, 10) : 0;
+}
+
+/* The firmware reports that a failed request would have fitted without the recorder's ring and table. */
+static void missing_room(const struct hs_doctor_input *input, struct hs_findings *findings)
+{
+    unsigned long size = fact(input, "would-fit"), taken = fact(input, "taken");
+    const struct hs_model *m = input->model;
+    char line[HS_NAME_MAX];
+    if (!size || !taken)
+        return;
+    struct hs_finding *f = hs_finding_new(
+        findings, "HS-HOOKS-ROOM", HS_SEVERITY_WARNING,
+        "the recorder's ring and table take %lu bytes of the heap: without them the request of %lu bytes would have had room",
+        taken, size);
+    for (uint64_t i = m->n_failures; input->names && i && m->n_failures - i < HS_FAILURES_KEPT; i--) {
+        const struct hs_failure *failed = &m->failure[(i - 1) % HS_FAILURES_KEPT];
+        if (failed->size != size)
+            continue;
+        hs_finding_evidence(f, "%s requested %lu bytes when the longest run had %" PRIu64,
+                            hs_name_of_site(input->names, failed->site, HS_KEY_LINE, line), size, failed->largest_free);
+        break;
+    }
+    if (input->facts.framework == HS_FRAMEWORK_CIRCUITPYTHON)
+        hs_finding_next(f, "HEAPSTRATA_RING_SIZE = 1024 in settings.toml: ring and table then take 2,304 bytes, and the trace "
+                           "reaches back less far; 0: nothing is taken, and nothing recorded");
+    else
+        hs_finding_next(f, "build with HEAPSTRATA_RING_SIZE=1024 HEAPSTRATA_CFLAGS=-DHS_SITES=32: ring and table then take "
+                           "2,304 bytes, and the trace reaches back less far");
+}
+
 static void look(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     unlinked(input, findings);
     if (!input->reader)
         return;
+    missing_room(input, findings);
     if (hs_reader_info(input->reader)->selftest_failed)
         bypassed(input, findings);
     else

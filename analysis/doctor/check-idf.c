@@ -13,6 +13,9 @@
 
 #define FRAGMENTED 0.75 /* external fragmentation that is reported */
 #define ROOM 8192       /* minimum free bytes to report it */
+#define FULL 0.9        /* share in use of the regions of a summary that are nearly full: TLS, some 40 KB, has no room */
+#define REGIONS 32768   /* minimum bytes of these regions: small ones are left over, and often full */
+#define LOW 4096        /* free bytes of a heap that is nearly full: less than a few packets of WiFi, or a task's stack, need */
 
 /* ---- heap_caps_print_heap_info() ---- */
 
@@ -89,12 +92,15 @@ static const struct {
     {"failed to allocate", "failed to allocate", "with 0x", 10, true},
     {"Failed to allocate", "Failed to allocate", "with 0x", 10, true},
     {"Mem alloc fail", "size 0x", "caps 0x", 16, false},
+    {"Panic reason: Mem alloc fail", "size 0x", "caps 0x", 16, false}, /* of a core dump */
     {"Memory allocation of ", "Memory allocation of ", "caps 0x", 10, true},
     {"Memory allocation failed", NULL, NULL, 10, true},
     {"terminate called after throwing an instance of 'std::bad_alloc'", NULL, NULL, 10, true},
     {"wifi:mem fail", NULL, NULL, 10, false},
-    {"wifi:m f null", NULL, NULL, 10, false},
+    {"E:M ", "E:M ", NULL, 10, true},     /* of Mongoose OS, as the ESP8266's SDK has it */
+    {"wifi:m f ", NULL, NULL, 10, false}, /* "m f probe req l=0": malloc failed */
     {"ESP_ERROR_CHECK failed: esp_err_t 0x101 (ESP_ERR_NO_MEM)", NULL, NULL, 10, false},
+    {"Could not allocate memory for JSON document! Requested", "Requested ", NULL, 10, false}, /* of ESPHome */
 };
 
 /* "heap_caps_malloc was called but failed to allocate 32768 bytes with 0x808 capabilities" */
@@ -117,14 +123,49 @@ static bool number_at(const char *text, const char *word, int base, uint64_t *va
     return end != at;
 }
 
+/* MBEDTLS_ERR_SSL_ALLOC_FAILED and MBEDTLS_ERR_MPI_ALLOC_FAILED, as a number. */
+static bool is_tls_alloc(const char *message)
+{
+    static const char *const numbers[] = {"0x7F00", "0x7f00", "(-32512)", "-0x10", "-0x0010"};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const char *at = strstr(message, numbers[i]), *end = at ? at + strlen(numbers[i]) : NULL;
+        if (at && !isxdigit((unsigned char)*end) && (i < 3 || strstr(message, "mbedtls")))
+            return true;
+    }
+    return false;
+}
+
+static bool has_one(const char *message, const char *const *words)
+{
+    while (*words && !strstr(message, *words))
+        words++;
+    return *words;
+}
+
+/* "xTaskCreate failed", "error in creating thread": the only cause is that there is no room for its stack. */
+static bool speaks_of_task(const char *message)
+{
+    static const char *const tasks[] = {"task", "Task", "thread", "Thread", NULL}, *const failure[] = {
+                                                                                       "fail",  "Fail", "rror",     "ould not",
+                                                                                       "annot", "an't", "nable to", NULL};
+    return has_one(message, tasks) && strstr(message, "reat") && has_one(message, failure);
+}
+
+bool hs_task_failure_in(const char *line)
+{
+    const char *message = hs_logged_error_in(line);
+    return message && speaks_of_task(message);
+}
+
 /* A message in the words of a component: "i2s_alloc_dma_buffer(760): Error malloc dma buffer", "Could not allocate buffer". */
 static bool speaks_of_failure(const char *message)
 {
-    static const char *const others[] = {"no space left", "interrupt", "NO_FREE_PAGES"}; /* resources that are no memory */
+    /* Resources that are no memory of the heap; the last is TensorFlow's arena. */
+    static const char *const others[] = {"no space left", "interrupt", "NO_FREE_PAGES", "tensors for the streaming model"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strstr(message, others[i]))
             return false;
-    if (strstr(message, "0x7F00") || strstr(message, "0x7f00") || strstr(message, "(-32512)")) /* MBEDTLS_ERR_SSL_ALLOC_FAILED */
+    if (is_tls_alloc(message) || speaks_of_task(message))
         return true;
     static const char *const memory[] = {"alloc",  "Alloc",         "rx buffer, actual is", "no mem",         "NO_MEM",
                                          "No mem", "out of memory", "Out of memory",        "emory exhausted"},
@@ -138,16 +179,24 @@ static bool speaks_of_failure(const char *message)
     return of_memory && failed;
 }
 
+bool hs_zephyr_failure_in(const char *line)
+{
+    const char *message = hs_zephyr_error_in(line);
+    return message && speaks_of_failure(message);
+}
+
 bool hs_idf_failure_in(const char *line)
 {
     const char *message = hs_logged_error_in(line);
     return message && speaks_of_failure(message);
 }
 
-/* A number of bytes in a message of a component; 0: none. */
+/* The number of bytes in a message of a component that were requested; 0: none. */
 static uint64_t bytes_in(const char *message)
 {
-    const char *at = strstr(message, " bytes");
+    const char *at = strstr(message, " bytes"), *largest = strstr(message, "largest");
+    if (largest && largest < at)
+        return 0;
     while (at && at > message && isdigit((unsigned char)at[-1]))
         at--;
     return at ? strtoull(at, NULL, 10) : 0;
@@ -175,6 +224,8 @@ static struct request request_in(const struct hs_doctor_line *line, bool esp)
         struct request r = request_of_form(line, k, esp);
         best = r.telling > best.telling ? r : best;
     }
+    if (best.telling < TELLS_WHO && esp && hs_operator_new_in(line->text))
+        best.telling = TELLS_WHO;
     if (best.telling < TELLS_WHO && hs_idf_failure_in(line->text)) {
         best.size = bytes_in(hs_logged_error_in(line->text));
         best.telling = best.size ? TELLS_SIZE : TELLS_WHO;
@@ -247,7 +298,7 @@ static void advise_look(struct hs_finding *f, const struct hs_doctor_input *p)
         [HS_FRAMEWORK_MICROPYTHON] = "esp32.idf_heap_info(esp32.HEAP_DATA) lists each region's size, free bytes and largest piece",
         [HS_FRAMEWORK_CIRCUITPYTHON] = "gc.mem_free() counts what the heap can still grow by; the rest of the memory is not shown",
         [HS_FRAMEWORK_ARDUINO] = "ESP.getFreeHeap() and ESP.getMaxAllocHeap() show what is free and the largest contiguous block",
-        [HS_FRAMEWORK_ESPHOME] = "the debug: component shows free heap and largest block as sensors",
+        [HS_FRAMEWORK_ESPHOME] = HS_ESPHOME_LOOK,
         [HS_FRAMEWORK_IDF] =
             "heap_caps_print_heap_info() shows each region, heap_caps_get_largest_free_block() the largest contiguous block",
     };
@@ -262,6 +313,8 @@ static const struct {
     {"esp-aes", "the AES hardware wants internal memory for DMA: free some, or use software with CONFIG_MBEDTLS_HARDWARE_AES=n"},
     {"ssl", "TLS wants some 40 KB, parts of it in one piece: free memory before, connect early and keep the connection; "
             "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN and CONFIG_MBEDTLS_DYNAMIC_BUFFER make it less where the build can be changed"},
+    {" no eb", "all buffers of the WiFi driver are in use: send less at a time and wait for what is sent, or make "
+               "CONFIG_ESP_WIFI_DYNAMIC_TX_BUFFER_NUM and CONFIG_ESP_WIFI_DYNAMIC_RX_BUFFER_NUM larger"},
     {"frame buffer",
      "a frame buffer of a camera needs PSRAM: switch PSRAM on in the build (Arduino: menu Tools, PSRAM), or take a "
      "smaller frame size, fb_count 1 and JPEG"},
@@ -278,6 +331,16 @@ static void advise_need(struct hs_finding *f, const struct hs_doctor_input *p)
             }
 }
 
+static void advise_task(struct hs_finding *f, const struct hs_doctor_input *p)
+{
+    if (!hs_doctor_input_that(p, hs_task_failure_in))
+        return;
+    hs_finding_next(f, "give tasks smaller stacks (uxTaskGetStackHighWaterMark() shows what is left of each), and start them "
+                       "early, before the free memory is in pieces");
+    if (may_have_psram(p))
+        hs_finding_next(f, "with PSRAM xTaskCreateWithCaps(..., MALLOC_CAP_SPIRAM) takes the stack from there, since ESP-IDF 5.1");
+}
+
 static void advise(struct hs_finding *f, const struct hs_doctor_input *p, const struct request *r)
 {
     bool inside = r->telling == TELLS_CAPS && r->caps & (HS_CAP_DMA | HS_CAP_INTERNAL);
@@ -291,23 +354,99 @@ static void advise(struct hs_finding *f, const struct hs_doctor_input *p, const 
             "make room inside: fewer and smaller WiFi buffers (CONFIG_ESP_WIFI_STATIC_RX_BUFFER_NUM, CONFIG_ESP_WIFI_DYNAMIC_TX_BUFFER_NUM), "
             "fewer tasks or smaller stacks");
     advise_need(f, p);
+    advise_task(f, p);
     advise_look(f, p);
 }
 
 static void failed(const struct hs_doctor_input *p, const struct request *r, const struct summary *s, struct hs_findings *findings)
 {
     char names[HS_CAPS_NAME], size[32] = "what was asked for";
+    bool task = r->telling == TELLS_WHO && hs_task_failure_in(r->line->text);
+    bool wifi = strstr(r->line->text, " no eb");
     if (r->telling >= TELLS_SIZE)
         snprintf(size, sizeof size, "%" PRIu64 " bytes", r->size);
-    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-FAILED", HS_SEVERITY_PROBLEM, "ESP-IDF's heap could not give %s",
+    else if (task)
+        snprintf(size, sizeof size, "the stack of a new task");
+    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-FAILED", HS_SEVERITY_PROBLEM, "%s could not give %s",
+                                          wifi                                         ? "the WiFi driver's own buffers"
+                                          : p->facts.framework == HS_FRAMEWORK_ESPHOME ? "the board's heap"
+                                                                                       : "ESP-IDF's heap",
                                           size);
     hs_finding_quote(f, r->line);
     quote_others(f, p, r);
     if (r->telling == TELLS_CAPS)
         hs_finding_evidence(f, "capabilities asked for: %s", hs_caps_name(names, r->caps));
+    if (task)
+        hs_finding_evidence(f, "a task's stack is one piece of internal RAM");
     if (s->totals)
         describe_largest(f, s);
+    else
+        hs_finding_figures(f, p, r->line);
     advise(f, p, r);
+}
+
+/* ---- a heap that is nearly full ---- */
+
+/* The regions of one heap_caps_print_heap_info(). */
+struct regions {
+    const struct hs_doctor_line *head;
+    uint64_t size, free, largest;
+};
+
+static void report_regions(const struct hs_doctor_input *p, const struct regions *r, struct hs_findings *findings)
+{
+    if (findings->n || r->size < REGIONS || (double)r->free > (1 - FULL) * (double)r->size)
+        return;
+    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-NEARLY-FULL", HS_SEVERITY_WARNING,
+                                          "%.1f%% of the memory with these capabilities is in use, and the largest free block has "
+                                          "%" PRIu64 " bytes",
+                                          100 - 100 * (double)r->free / (double)r->size, r->largest);
+    hs_finding_quote(f, r->head);
+    hs_finding_evidence(f, "%" PRIu64 " of %" PRIu64 " bytes are free, over all its regions", r->free, r->size);
+    hs_finding_next(f, "a TLS connection wants some 40 KB, parts of it in one piece: make room before it, and connect early");
+    advise_look(f, p);
+}
+
+/* Each summary begins with its capabilities, and has two lines a region. */
+static void nearly_full(const struct hs_doctor_input *p, struct hs_findings *findings)
+{
+    struct regions r = {.head = NULL};
+    for (size_t i = 0; i < p->n_lines; i++) {
+        const char *text = p->line[i].text, *at = strstr(text, "At 0x");
+        uint64_t size, value;
+        if (hs_message_in(text, "Heap summary for capabilities")) {
+            report_regions(p, &r, findings);
+            r = (struct regions){.head = &p->line[i]};
+        } else if (at && hs_number_after(at, " len ", &size) && hs_number_after(at, " free ", &value)) {
+            r.size += size;
+            r.free += value;
+        } else if (!strstr(text, "min_free") && hs_number_after(text, "largest_free_block", &value)) {
+            r.largest = value > r.largest ? value : r.largest;
+        }
+    }
+    report_regions(p, &r, findings);
+}
+
+/* The least reading of a heap's free bytes that a program printed. */
+static void low(const struct hs_doctor_input *p, struct hs_findings *findings)
+{
+    const struct hs_doctor_line *line = NULL;
+    uint64_t least = LOW, bytes;
+    if (findings->n || of_python(p) || !hs_doctor_input_is_esp(p))
+        return;
+    for (size_t i = 0; i < p->n_lines; i++) {
+        const char *text = p->line[i].text;
+        if (!hs_free_in(text, &bytes) || bytes >= least || !(strstr(text, "heap") || strstr(text, "Heap")))
+            continue;
+        least = bytes;
+        line = &p->line[i];
+    }
+    if (!line)
+        return;
+    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-NEARLY-FULL", HS_SEVERITY_WARNING,
+                                          "the board's heap had only %" PRIu64 " bytes free", least);
+    hs_finding_quote(f, line);
+    advise_look(f, p);
 }
 
 /* ---- a heap that is corrupt ---- */
@@ -339,6 +478,9 @@ static const struct damage damages[] = {
     {"assert failed:", "tlsf",
      "the allocator's own lists are overwritten: a block was overrun, freed twice, or written to after free()",
      "CONFIG_HEAP_POISONING_COMPREHENSIVE shows which of these it was, and finds the block sooner"},
+    {"assertion \"", "multi_heap",
+     "the heap's own data are overwritten: a block was overrun, freed twice, or written to after free()",
+     "CONFIG_HEAP_POISONING_COMPREHENSIVE shows which of these it was, and finds the block sooner"},
     {"assert failed:", "multi_heap",
      "the heap's own data are overwritten: a block was overrun, freed twice, or written to after free()",
      "CONFIG_HEAP_POISONING_COMPREHENSIVE shows which of these it was, and finds the block sooner"},
@@ -369,10 +511,10 @@ static void corrupt(const struct hs_doctor_input *p, struct hs_findings *finding
 
 static void stack(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    static const char *const messages[] = {"***ERROR*** A stack overflow in task",
-                                           "Debug exception reason: Stack canary watchpoint triggered",
+    static const char *const messages[] = {"Debug exception reason: Stack canary watchpoint triggered",
                                            "Stack canary watchpoint triggered", NULL};
     const struct hs_doctor_line *line = hs_doctor_input_message(p, messages);
+    line = line ? line : hs_doctor_input_that(p, hs_stack_overflow_in);
     if (!line)
         return;
     bool loop = strstr(line->text, "loopTask"); /* of Arduino */
@@ -474,15 +616,6 @@ static void leaked(const struct hs_doctor_input *p, struct hs_findings *findings
                     "trace the same work twice: what was allocated once, as caches are, does not grow with the number of rounds");
 }
 
-/* An exception is its own finding, which quotes these lines as well. */
-static bool raised_in_python(const struct hs_doctor_input *p)
-{
-    for (size_t i = 0; i < p->n_lines; i++)
-        if (hs_system_error_in(p->line[i].text))
-            return true;
-    return false;
-}
-
 static bool is_esp8266(const struct hs_doctor_input *p)
 {
     return p->facts.framework == HS_FRAMEWORK_ESP8266 || (p->facts.chip && !strcmp(p->facts.chip->name, "ESP8266"));
@@ -494,14 +627,18 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
     struct summary s = read_summary(p);
     if (!r.line && s.totals)
         r = find_other_request(p);
+    /* An exception is its own finding, which quotes these lines as well. */
+    bool raised = hs_doctor_input_that(p, hs_system_error_in);
     if (r.telling >= TELLS_SIZE && !r.size)
         nothing_asked(&r, findings);
-    else if (r.line && !raised_in_python(p) && !is_esp8266(p))
+    else if (r.line && !raised && !is_esp8266(p))
         failed(p, &r, &s, findings);
     corrupt(p, findings);
     stack(p, findings);
     report_fragmented(&s, findings);
     leaked(p, findings);
+    nearly_full(p, findings);
+    low(p, findings);
 }
 
 const struct hs_check hs_check_idf = {.name = "idf", .look = look};

@@ -171,12 +171,24 @@ static void heap_by_figures(const struct hs_doctor_input *p, struct hs_findings 
     advise_heap(f);
 }
 
+static void full(const struct hs_doctor_line *line, struct hs_findings *findings)
+{
+    struct hs_finding *f = hs_finding_new(findings, "HS-POOL-HEAP", HS_SEVERITY_PROBLEM,
+                                          "lwIP's heap had no room for data that are to be sent");
+    hs_finding_quote(f, line);
+    advise_heap(f);
+}
+
 static void heap(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    static const char *const messages[] = {"mem_malloc: could not allocate", NULL};
+    static const char *const messages[] = {"mem_malloc: could not allocate", NULL},
+                             *const writes[] = {"tcp_write : could not allocate memory for pbuf", NULL};
     const struct hs_doctor_line *line = hs_doctor_input_message(p, messages);
     uint64_t size;
-    if (!line)
+    const struct hs_doctor_line *unsent = line ? NULL : hs_doctor_input_message(p, writes);
+    if (unsent)
+        full(unsent, findings);
+    else if (!line)
         heap_by_figures(p, findings);
     if (!line || !hs_number_after(line->text, "could not allocate", &size))
         return;

@@ -76,6 +76,38 @@ static void exhausted(const struct hs_doctor_input *input, const struct hs_pool 
                     "then record again under load: heapstrata pools shows the most that was needed, and doctor the size for it");
 }
 
+/* The number of the region around the interpreter's heap, out of which lwIP takes its elements; the number of regions if there
+ * is none. */
+static unsigned around(const struct hs_doctor_input *input)
+{
+    unsigned n = hs_reader_regions(input->reader);
+    for (unsigned i = 0; i < n; i++)
+        if (hs_reader_region(input->reader, i)->within)
+            return hs_reader_region(input->reader, i)->within - 1u;
+    return n;
+}
+
+/* How to see who holds the heap that had no room. */
+static void name_heap(const struct hs_doctor_input *input, struct hs_finding *f)
+{
+    unsigned number = around(input);
+    if (number >= hs_reader_regions(input->reader)) {
+        hs_finding_next(
+            f, "heapstrata report --live names who holds that heap; heapstrata timeline shows whether it grew all along");
+        return;
+    }
+    const struct hs_region *heap = hs_reader_region(input->reader, number);
+    struct hs_space space = hs_space_of_region(input->model, input->reader, number);
+    hs_finding_evidence(f,
+                        "that heap, '%s', had at most %" PRIu64 " of %" PRIu64
+                        " bytes in use: the interpreter's heap grows out of it, and takes what lwIP then lacks",
+                        heap->name, space.peak, space.size);
+    hs_finding_next(f, "connect before the program fills the memory, or let it hold less: a collection gives those areas of the "
+                       "interpreter's heap back that are empty");
+    hs_finding_next(f, "heapstrata report --heap %s --live names who holds it; heapstrata timeline --heap %s shows when it grew",
+                    heap->name, heap->name);
+}
+
 /* The elements come from a heap, so the heap was full. */
 static void heap_exhausted(const struct hs_doctor_input *input, const struct hs_pool *pool, struct hs_findings *findings)
 {
@@ -95,7 +127,7 @@ static void heap_exhausted(const struct hs_doctor_input *input, const struct hs_
     hs_finding_next(
         f, "with MEMP_MEM_MALLOC a pool has no size of its own, and its MEMP_NUM_ option does nothing: the heap must be larger "
            "(MEM_SIZE, or that of the allocator that mem_malloc uses), or others must hold less of it");
-    hs_finding_next(f, "heapstrata report --live names who holds that heap; heapstrata timeline shows whether it grew all along");
+    name_heap(input, f);
 }
 
 /* ---- a pool that was nearly empty ---- */

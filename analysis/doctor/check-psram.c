@@ -400,9 +400,9 @@ static void report_missing(const struct hs_doctor_input *p, const struct hs_memi
     explain(f, p, &e);
 }
 
-/* Whether this board may have PSRAM. Most plain ESP32s have none, so there must be evidence for it; S2 and S3 often
- * have it; and only on an ESP32 does mem_info() show that the heap may grow into malloc's memory. */
-static bool possible(const struct hs_doctor_input *p, const struct hs_meminfo *d)
+/* Whether this board may have PSRAM. S2 and S3 often have it. Most plain ESP32s have none, so there must be evidence for it,
+ * and so must there for a chip that the text does not name: less text is no reason for a warning. */
+static bool possible(const struct hs_doctor_input *p)
 {
     const struct hs_chip *chip = p->facts.chip;
     struct expected e = expect(p);
@@ -410,9 +410,7 @@ static bool possible(const struct hs_doctor_input *p, const struct hs_meminfo *d
         return false;
     if (e.line)
         return true;
-    if (chip && strncmp(chip->name, "ESP32-S", 7) != 0)
-        return false;
-    return chip || (d->has & HS_MEMINFO_SPLIT && !strstr(p->facts.system, "CircuitPython") && d->granule == 16);
+    return chip && !strncmp(chip->name, "ESP32-S", 7);
 }
 
 /* A trace of the ESP-IDF component contains the PSRAM that its build expects, and the one found at boot. */
@@ -459,7 +457,7 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
         report_test(line, findings);
     if (missing && !found_later(p, missing))
         report_not_found(p, missing, findings);
-    else if (d && reach(d) < PSRAM_LEAST && possible(p, d))
+    else if (d && reach(d) < PSRAM_LEAST && possible(p))
         report_missing(p, d, findings);
     else if (!d)
         missing_by_call(p, findings);

@@ -25,7 +25,7 @@
 
 struct args {
     struct hs_common common;
-    bool sarif;
+    bool sarif, verbose;
 };
 
 /* The text in memory. */
@@ -139,7 +139,7 @@ static int print(const struct args *args, const struct hs_doctor_input *input, c
     if (args->sarif && args->common.json)
         return hs_complain("--json and --sarif exclude each other");
     if (!args->common.json && !args->sarif) {
-        hs_doctor_text(input, findings, hs_terminal_probe(hs_cmd_colors(&args->common)));
+        hs_doctor_text(input, findings, hs_terminal_probe(hs_cmd_colors(&args->common)), args->verbose);
         return HS_EXIT_OK;
     }
     int error = args->sarif ? hs_doctor_sarif(input, findings) : hs_doctor_json(input, findings);
@@ -155,7 +155,7 @@ static int examine(const struct args *args, struct hs_doctor_input *input, const
     if (!error && !findings.n && !input->facts.known)
         return hs_complain(
             "%s: is text in which there is nothing that the doctor knows: no trace, banner, mem_info(), MemoryError, boot log, nor message of "
-            "ESP-IDF's heap or lwIP",
+            "ESP-IDF, Zephyr, FreeRTOS or lwIP about memory",
             input->path);
     int status = error ? hs_complain("%s", hs_strerror(error)) : print(args, input, &findings);
     if (status == HS_EXIT_OK && hs_findings_matter(&findings))
@@ -217,10 +217,12 @@ static int take(void *context, const struct hs_event *events, long n)
 }
 
 /* Passes all events to the model first, then to the measures. */
-static int replay(struct measures *m, struct hs_reader *reader, bool *some)
+static bool replay(struct measures *m, struct hs_reader *reader, int *status)
 {
-    int status = hs_cmd_replay_some(reader, take, m, some);
-    return m->model->error ? hs_complain("%s", hs_strerror(m->model->error)) : status;
+    bool some = hs_cmd_replay(reader, take, m, status);
+    if (m->model->error)
+        *status = hs_complain("%s", hs_strerror(m->model->error));
+    return some;
 }
 
 static bool begin_measures(struct measures *m, struct hs_reader *reader)
@@ -252,8 +254,8 @@ static int with_trace(const struct args *args, struct hs_doctor_input *input, co
     struct measures m = {.model = NULL};
     int status = HS_EXIT_BAD;
     bool ready = begin_measures(&m, reader);
-    bool some = true;
-    int damaged = ready ? replay(&m, reader, &some) : HS_EXIT_OK;
+    int damaged = HS_EXIT_OK;
+    bool some = ready && replay(&m, reader, &damaged);
     if (!ready || hs_caps_flow_finish(m.flow)) {
         hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
     } else if (some || text->n) {
@@ -323,6 +325,7 @@ bool hs_cmd_finding(struct hs_exam *exam, const char *trace, const struct hs_nam
 
 static const struct hs_option options[] = {
     {"sarif", 0, NULL, HS_OPT_FLAG, offsetof(struct args, sarif), "print a SARIF log, for editors and code hosts", NULL},
+    {"verbose", 'v', NULL, HS_OPT_FLAG, offsetof(struct args, verbose), "also print the addresses of the chip's memory", NULL},
     {0},
 };
 

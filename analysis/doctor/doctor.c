@@ -10,17 +10,20 @@
 #include "analysis/doctor/doctor.h"
 #include "lib/host/util/array.h"
 
+#define PATH_NAMED 120u /* bytes: longer paths are not repeated in a next step */
+
 extern const struct hs_check hs_check_caps, hs_check_esp8266, hs_check_failure, hs_check_figures, hs_check_fragmentation,
-    hs_check_growth, hs_check_heap, hs_check_hooks, hs_check_idf, hs_check_losses, hs_check_lwip, hs_check_pools, hs_check_psram,
-    hs_check_safemode;
+    hs_check_growth, hs_check_heap, hs_check_hooks, hs_check_idf, hs_check_losses, hs_check_lvgl, hs_check_lwip, hs_check_pools,
+    hs_check_psram, hs_check_rtos, hs_check_safemode, hs_check_trend;
 
 /* The only list of checks, in the order of the report. */
 static const struct hs_check *const checks[] = {
-    &hs_check_failure, &hs_check_growth, &hs_check_psram,  &hs_check_heap,     &hs_check_fragmentation,
-    &hs_check_pools,   &hs_check_lwip,   &hs_check_caps,   &hs_check_idf,      &hs_check_esp8266,
-    &hs_check_figures, &hs_check_hooks,  &hs_check_losses, &hs_check_safemode,
+    &hs_check_failure, &hs_check_growth, &hs_check_psram,  &hs_check_trend,    &hs_check_heap,    &hs_check_fragmentation,
+    &hs_check_pools,   &hs_check_lwip,   &hs_check_caps,   &hs_check_idf,      &hs_check_esp8266, &hs_check_lvgl,
+    &hs_check_figures, &hs_check_hooks,  &hs_check_losses, &hs_check_safemode, &hs_check_rtos,
 };
 
+#define FIGURES_QUOTED 3u /* lines: what is free, the least that was, the largest block */
 #define N_CHECKS (sizeof checks / sizeof *checks)
 
 /* Stable sort: problems first. */
@@ -97,6 +100,17 @@ void hs_finding_next(struct hs_finding *finding, const char *format, ...)
     va_end(arguments);
 }
 
+/* A path that is too long for a note, and standard input, have no name to type. */
+void hs_finding_next_why(struct hs_finding *finding, const struct hs_doctor_input *input, const char *line)
+{
+    const char *path = input->path && strcmp(input->path, "-") && strlen(input->path) < PATH_NAMED ? input->path : "TRACE";
+    const char *quote = strpbrk(path, " \t\n\"$&;()<>|*?#`\\") && !strchr(path, '\'') ? "'" : "";
+    hs_finding_next(finding,
+                    "heapstrata why %s%s%s '%.160s' names what holds one of its blocks, where references were recorded "
+                    "(heapstrata.snapshot(refs=True) does so)",
+                    quote, path, quote, line);
+}
+
 void hs_finding_quote(struct hs_finding *finding, const struct hs_doctor_line *line)
 {
     if (!line)
@@ -104,6 +118,23 @@ void hs_finding_quote(struct hs_finding *finding, const struct hs_doctor_line *l
     hs_finding_evidence(finding, "line %u: %.*s", line->number, (int)HS_NOTE_LEN - 32, line->text);
     if (finding && !finding->line)
         finding->line = line->number;
+}
+
+void hs_finding_figures(struct hs_finding *finding, const struct hs_doctor_input *input, const struct hs_doctor_line *line)
+{
+    const struct hs_doctor_line *figures[FIGURES_QUOTED];
+    unsigned n = 0;
+    uint64_t bytes;
+    for (const struct hs_doctor_line *at = line; at-- > input->line && n < FIGURES_QUOTED;) {
+        bool reads = hs_free_in(at->text, &bytes);
+        bool earlier = n && hs_form_of_line(at->text) == hs_form_of_line(figures[0]->text);
+        if (n && (!reads || earlier))
+            break;
+        if (reads)
+            figures[n++] = at;
+    }
+    while (n)
+        hs_finding_quote(finding, figures[--n]);
 }
 
 void hs_finding_place(struct hs_finding *finding, const char *name)
@@ -130,6 +161,18 @@ bool hs_findings_matter(const struct hs_findings *findings)
         if (findings->finding[i]->severity != HS_SEVERITY_NOTE)
             return true;
     return false;
+}
+
+void hs_duration_words(char *text, size_t size, double seconds)
+{
+    static const struct {
+        double seconds;
+        const char *unit;
+    } units[] = {{86400, "days"}, {3600, "h"}, {60, "min"}, {1, "s"}, {1e-3, "ms"}, {0, "us"}};
+    size_t i = 0;
+    while (units[i].seconds > 0 && seconds < units[i].seconds)
+        i++;
+    snprintf(text, size, "%.3g %s", seconds / (units[i].seconds > 0 ? units[i].seconds : 1e-6), units[i].unit);
 }
 
 static void free_notes(struct hs_notes *notes)

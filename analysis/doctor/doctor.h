@@ -91,6 +91,10 @@ void hs_doctor_input_free(struct hs_doctor_input *input);
 /* The number after `word` in a text, with up to 16 other bytes in between. Returns false when there is none. */
 bool hs_number_after(const char *text, const char *word, uint64_t *number);
 
+/* The number that a text says of what ends at `at`: "mem_free() says 61232", "Free heap: 182340, min: 180224". Words may be
+ * between, no operator of a source. Numbers of other units than bytes do not count. */
+bool hs_number_said(const char *at, uint64_t *number);
+
 /* The first line from index `from` on that contains `text` (case-sensitive), or NULL. */
 const struct hs_doctor_line *hs_doctor_input_line(const struct hs_doctor_input *input, const char *text, size_t from);
 
@@ -106,6 +110,9 @@ bool hs_message_begins(const char *line, const char *at);
  * contains the words. */
 const char *hs_message_in(const char *line, const char *message);
 
+/* A sum over a line without its digits: lines that one statement of a program prints have the same. */
+uint64_t hs_form_of_line(const char *line);
+
 /* Whether a line is the sum of ESP-IDF's heap trace, "1040 bytes 'leaked' in trace (3 allocations)"; sets `bytes`. */
 bool hs_leaked_in(const char *line, uint64_t *bytes);
 
@@ -114,6 +121,9 @@ const char *hs_exception_in(const char *line, const char *text);
 
 /* Tries the messages in order: returns the first line that prints one, or NULL. The list ends with NULL. */
 const struct hs_doctor_line *hs_doctor_input_message(const struct hs_doctor_input *input, const char *const *messages);
+
+/* Returns the first line of which `says` is true, or NULL. */
+const struct hs_doctor_line *hs_doctor_input_that(const struct hs_doctor_input *input, bool (*says)(const char *line));
 
 /* Whether a line prints an error that the firmware's C code raises when its own heap, not Python's, has no room. */
 bool hs_system_error_in(const char *line);
@@ -125,14 +135,42 @@ bool hs_tls_error_in(const char *line);
  * Arduino and ESPHome; NULL if the line is no such line. */
 const char *hs_logged_error_in(const char *line);
 
+/* Where the message of an error or warning in Zephyr's log begins, "[00:00:09.514,648] <err> net_pkt: Data buffer (704) ..."; NULL:
+ * the line is no such line. */
+const char *hs_zephyr_error_in(const char *line);
+
+/* Whether a line is one of ESP-IDF's log, of any level. */
+bool hs_is_log_in(const char *line);
+
+/* The time of a line of ESP-IDF's log, in ms. */
+bool hs_log_time_in(const char *line, uint64_t *ms);
+
+/* Whether a line prints how many bytes a heap has free: "I (10012) app: Free heap: 182340, min: 180224". */
+bool hs_free_in(const char *line, uint64_t *bytes);
+
+/* Whether a line of ESP-IDF's log says that a task or thread could not be made: there was no room for its stack. */
+bool hs_task_failure_in(const char *line);
+
+/* Whether a line is LVGL's message that it has no memory. `size` is 0 if it is not in the line. */
+bool hs_lvgl_failure_in(const char *line, uint64_t *size);
+
 /* Whether a line of ESP-IDF's log is about an allocation that failed. */
 bool hs_idf_failure_in(const char *line);
+
+/* Whether a line of Zephyr's log is about an allocation that failed. */
+bool hs_zephyr_failure_in(const char *line);
+
+/* Whether a line is a decoded frame of C++'s operator new: in the backtrace of an abort it found no memory. */
+bool hs_operator_new_in(const char *line);
 
 /* Whether a line is a message of the ESP8266's allocators, a failed allocation. `size` is 0 if it is not in the line. */
 bool hs_esp8266_failure_in(const char *line, uint64_t *size);
 
 /* Whether the figures of a dump contradict each other; the answer says how. NULL: they agree. */
 const char *hs_doctor_contradiction(const struct hs_meminfo *dump);
+
+/* Whether a line is FreeRTOS's message on ESP-IDF that a task's stack was too small. */
+bool hs_stack_overflow_in(const char *line);
 
 /* Whether a line is a frame of a traceback. */
 bool hs_is_frame(const char *line);
@@ -151,6 +189,9 @@ enum hs_memory_error hs_doctor_memory_error(const struct hs_doctor_input *input,
 
 /* Whether the text is a console of an ESP chip. Messages that programs on other systems print as well count only then. */
 bool hs_doctor_input_is_esp(const struct hs_doctor_input *input);
+
+/* Whether the text shows that it is an ESP32 of any kind, not an ESP8266. */
+bool hs_doctor_input_is_esp32(const struct hs_doctor_input *input);
 
 /* ---- calls on a console ---- */
 
@@ -213,6 +254,9 @@ struct hs_finding *hs_finding_new(struct hs_findings *findings, const char *code
 void hs_finding_evidence(struct hs_finding *finding, const char *format, ...) __attribute__((format(__printf__, 2, 3)));
 void hs_finding_next(struct hs_finding *finding, const char *format, ...) __attribute__((format(__printf__, 2, 3)));
 
+/* "heapstrata why TRACE 'LINE' ..." as a next step, with the trace's path where it is known. */
+void hs_finding_next_why(struct hs_finding *finding, const struct hs_doctor_input *input, const char *line);
+
 /* Sets the line to change, from its name in a trace: "main.py:5 work". Ignores a name without file and line (native code). */
 void hs_finding_place(struct hs_finding *finding, const char *name);
 
@@ -222,8 +266,14 @@ char *hs_doctor_source_line(const struct hs_doctor_input *input, const char *fil
 /* Adds the source of the line to change as evidence, where the source is at hand. Accepts NULL. */
 void hs_finding_source(const struct hs_doctor_input *input, struct hs_finding *finding);
 
+/* "3 min", "2.5 h": for the time until memory runs out. */
+void hs_duration_words(char *text, size_t size, double seconds);
+
 /* Adds a line of the text as evidence, with its number; ignores NULL. */
 void hs_finding_quote(struct hs_finding *finding, const struct hs_doctor_line *line);
+
+/* Adds the figures of free memory that were printed last before a line of the text, up to three lines that follow each other. */
+void hs_finding_figures(struct hs_finding *finding, const struct hs_doctor_input *input, const struct hs_doctor_line *line);
 
 const char *hs_severity_name(enum hs_severity severity); /* "problem" */
 
@@ -236,9 +286,18 @@ void hs_findings_free(struct hs_findings *findings);
 
 #define HS_HEADLINE_LEN (HS_NOTE_LEN + 64u)
 
+/* The findings of the first check, of failures and then of growth, that has any; free them in any case. Advice is not tried. Returns false
+ * when there are none. */
+bool hs_doctor_first(const struct hs_exam *exam, struct hs_findings *findings);
+
 /* Writes the first finding about failures and growth as one line, "problem HS-FRAG-FAILED: ...", into `text` of
  * HS_HEADLINE_LEN bytes. Returns false when there is none. Names from the trace are not sanitised. */
 bool hs_doctor_headline(const struct hs_exam *exam, char *text);
+
+/* What users of ESPHome can look at and change. */
+#define HS_ESPHOME_LOOK \
+    "the debug: component shows free heap and largest block as sensors, on an ESP8266 fragmentation too; fewer components, no " \
+    "web_server and no TLS make room"
 
 /* ---- checks ---- */
 

@@ -40,6 +40,23 @@ bool hs_number_after(const char *text, const char *word, uint64_t *number)
     return n < UINT64_C(1) << 40;
 }
 
+#define SAID_MOST 24u /* bytes between what is said and its number */
+
+bool hs_number_said(const char *at, uint64_t *number)
+{
+    static const char *const others[] = {"k", "K", "M", "G", "%", "."};
+    static const char words[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_:=~ \t";
+    size_t between = strspn(at, words);
+    between += strncmp(at + between, "()", 2) ? 0 : 2 + strspn(at + between + 2, words);
+    const char *end = at + between + strspn(at + between, "0123456789"), *unit = end + (*end == ' ');
+    if (between > SAID_MOST || end == at + between || (memchr(at, '=', between) && strstr(at, "==")))
+        return false;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (!strncmp(unit, others[i], 1) && !(*unit == '.' && (unit[1] < '0' || unit[1] > '9')))
+            return false;
+    return hs_number_after(at + between, "", number);
+}
+
 /* Start of lines that name their chip, most reliable first; "" matches any line. */
 static const char *const chip_lines[] = {
     "; ", "ESP-ROM:", "Chip is ", "Detecting chip type", "cpu_start: Project name", "boot: chip revision", ""};
@@ -73,23 +90,58 @@ static void find_in_trace(struct hs_doctor_input *p)
         snprintf(p->facts.system, sizeof p->facts.system, "%s", system);
 }
 
+bool hs_doctor_input_is_esp32(const struct hs_doctor_input *p)
+{
+    static const char *const messages[] = {"Heap summary for capabilities", "cpu_start:", "heap_init:", NULL};
+    return (p->facts.chip && !strncmp(p->facts.chip->name, "ESP32", 5)) || hs_doctor_input_message(p, messages);
+}
+
 static bool fails_on_esp8266(const struct hs_doctor_input *p)
 {
     uint64_t size;
+    if (hs_doctor_input_is_esp32(p))
+        return false;
     for (size_t i = 0; i < p->n_lines; i++)
         if (hs_esp8266_failure_in(p->line[i].text, &size))
             return true;
     return false;
 }
 
+/* Whether "display" in "[E][display:017]:" is a component of ESPHome: Arduino's log has a file there. */
+static bool is_component(const char *name, size_t n)
+{
+    static const char *const files[] = {".c", ".cc", ".cpp", ".h", ".hpp", ".ino"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        size_t end = strlen(files[i]);
+        if (n > end && !strncmp(name + n - end, files[i], end))
+            return false;
+    }
+    return n;
+}
+
+static bool logs_as_esphome(const struct hs_doctor_input *p)
+{
+    for (size_t i = 0; i < p->n_lines; i++)
+        for (const char *at = p->line[i].text; (at = strstr(at, "][")); at++) {
+            bool level = at > p->line[i].text + 1 && at[-2] == '[' && strchr("EWICDV", at[-1]);
+            size_t n = strspn(at + 2, "abcdefghijklmnopqrstuvwxyz0123456789_.");
+            const char *number = at + 3 + n;
+            if (level && number[-1] == ':' && strspn(number, "0123456789") == 3 && !strncmp(number + 3, "]:", 2) &&
+                is_component(at + 2, n))
+                return true;
+        }
+    return false;
+}
+
 static enum hs_framework framework_of(const struct hs_doctor_input *p)
 {
     static const char *const micropython[] = {"MicroPython v", "micropython.mem_info", ">>> ", NULL},
-                             *const circuitpython[] = {"CircuitPython ", NULL},
-                             *const esphome[] = {"ESPHome", "[esphome", "esphome:", NULL},
+                             *const circuitpython[] = {"CircuitPython ", "espidf.", NULL},
+                             *const esphome[] = {"ESPHome", "[esphome", "esphome:", "Could not allocate memory for JSON document",
+                                                 NULL},
                              *const esp8266[] = {"--- CUT HERE FOR EXCEPTION DECODER", "core_esp8266", "Soft WDT reset", NULL},
                              *const arduino[] = {"Arduino", "[esp32-hal", ".ino:", ".cpp:", "loopTask", "psramInit", NULL},
-                             *const idf[] = {"ESP-IDF", "cpu_start:", "heap_caps_", "heap_init:", NULL};
+                             *const idf[] = {"ESP-IDF", "cpu_start:", "heap_caps_", "heap_init:", "esp_get_", NULL};
     static const struct {
         const char *const *words;
         enum hs_framework framework;
@@ -102,11 +154,16 @@ static enum hs_framework framework_of(const struct hs_doctor_input *p)
         {idf, HS_FRAMEWORK_IDF},
     };
     const char *port = p->reader ? hs_reader_fact(p->reader, "port") : NULL;
+    const char *system = p->reader ? hs_reader_fact(p->reader, "system") : NULL;
     if (port && !strcmp(port, "esp-idf"))
         return HS_FRAMEWORK_IDF;
+    if (system && !strncmp(system, "circuitpython ", strlen("circuitpython ")))
+        return HS_FRAMEWORK_CIRCUITPYTHON;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (hs_doctor_input_first(p, rows[i].words))
             return rows[i].framework;
+    if (logs_as_esphome(p))
+        return HS_FRAMEWORK_ESPHOME;
     if (fails_on_esp8266(p))
         return HS_FRAMEWORK_ESP8266;
     return p->reader || p->meminfo.n ? HS_FRAMEWORK_MICROPYTHON : HS_FRAMEWORK_UNKNOWN;

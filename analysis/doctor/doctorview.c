@@ -16,22 +16,36 @@ static const char *safe(const char *text, char *buffer)
     return hs_format(buffer, HS_NOTE_LEN + 8, HS_VALUE_TEXT, (struct hs_value){.s = text});
 }
 
-/* Prints a note, wrapped at blanks. */
+/* Prints a text, wrapped at blanks to `room` columns; `next` begins each further line. */
+static void wrapped(const char *text, const char *next, size_t room)
+{
+    while (strlen(text) > room) {
+        size_t n = room;
+        while (n && text[n] != ' ')
+            n--;
+        n = n ? n : strcspn(text, " ");
+        printf("%.*s\n", (int)n, text);
+        text += n + (text[n] == ' ');
+        if (*text)
+            fputs(next, stdout);
+    }
+    if (*text)
+        puts(text);
+}
+
 static void note(const char *mark, const char *text, unsigned width)
 {
-    char buffer[HS_NOTE_LEN + 8];
-    const char *at = safe(text, buffer);
-    size_t room = width > 24 ? width - 8 : 16;
+    char buffer[HS_NOTE_LEN + 8], next[16];
+    snprintf(next, sizeof next, "%*s", 5 + (int)strlen(mark), "");
     printf("    %s ", mark);
-    while (strlen(at) > room) {
-        size_t n = room;
-        while (n && at[n] != ' ')
-            n--;
-        n = n ? n : strcspn(at, " ");
-        printf("%.*s\n%*s", (int)n, at, 5 + (int)strlen(mark), "");
-        at += n + (at[n] == ' ');
-    }
-    puts(at);
+    wrapped(safe(text, buffer), next, width > 24 ? width - 8 : 16);
+}
+
+/* A line that begins with #. */
+static void comment(const char *text, unsigned width)
+{
+    fputs("# ", stdout);
+    wrapped(text, "#   ", width > 24 ? width - 4 : 20);
 }
 
 static void finding_text(const struct hs_finding *f, struct hs_terminal terminal)
@@ -52,35 +66,57 @@ static void finding_text(const struct hs_finding *f, struct hs_terminal terminal
     }
 }
 
-/* MicroPython's heap is irrelevant for other firmware. */
-static void chip_text(const struct hs_chip *chip, enum hs_framework framework)
+#define CHIP_LINE 1000u /* bytes of a text about a chip */
+
+/* A text below a comment, with its source below it. */
+static void detail(const char *text, const char *source, unsigned width)
 {
-    printf("# %s: %" PRIu32 " KB of RAM for data inside, PSRAM: %s\n", chip->name, chip->internal / 1024,
-           chip->psram ? chip->psram : "none");
-    for (const struct hs_chip_memory *m = chip->memory; m < chip->memory + HS_CHIP_MEMORIES && m->kind; m++)
-        printf("#   %-9s 0x%08" PRIX32 " to 0x%08" PRIX32 "%s%s\n#             (%s)\n", hs_memory_name(m->kind), m->base, m->end,
-               m->note[0] ? ", " : "", m->note, m->source);
-    if (framework == HS_FRAMEWORK_CIRCUITPYTHON)
-        printf("#   heap: %s\n#             (%s)\n", HS_CIRCUITPYTHON_HEAP, HS_CIRCUITPYTHON_HEAP_SOURCE);
-    else if (framework == HS_FRAMEWORK_MICROPYTHON || framework == HS_FRAMEWORK_UNKNOWN)
-        printf("#   MicroPython's heap: %s\n#             (%s)\n", chip->heap, chip->heap_source);
+    char line[CHIP_LINE];
+    snprintf(line, sizeof line, "  %.900s", text);
+    comment(line, width);
+    snprintf(line, sizeof line, "            (%.900s)", source);
+    comment(line, width);
+}
+
+/* MicroPython's heap is irrelevant for other firmware. */
+static void chip_text(const struct hs_chip *chip, enum hs_framework framework, unsigned width, bool verbose)
+{
+    char line[CHIP_LINE];
+    snprintf(line, sizeof line, "%s: %" PRIu32 " KB of RAM for data inside, PSRAM: %s", chip->name, chip->internal / 1024,
+             chip->psram ? chip->psram : "none");
+    comment(line, width);
+    if (!verbose)
+        return;
+    for (const struct hs_chip_memory *m = chip->memory; m < chip->memory + HS_CHIP_MEMORIES && m->kind; m++) {
+        snprintf(line, sizeof line, "%-9s 0x%08" PRIX32 " to 0x%08" PRIX32 "%s%s", hs_memory_name(m->kind), m->base, m->end,
+                 m->note[0] ? ", " : "", m->note);
+        detail(line, m->source, width);
+    }
+    if (framework == HS_FRAMEWORK_CIRCUITPYTHON) {
+        detail("heap: " HS_CIRCUITPYTHON_HEAP, HS_CIRCUITPYTHON_HEAP_SOURCE, width);
+    } else if (framework == HS_FRAMEWORK_MICROPYTHON || framework == HS_FRAMEWORK_UNKNOWN) {
+        snprintf(line, sizeof line, "MicroPython's heap: %s", chip->heap);
+        detail(line, chip->heap_source, width);
+    }
 }
 
 /* Prints which lines of a text were recognised. */
-static void understood_text(const struct hs_doctor_input_facts *facts)
+static void understood_text(const struct hs_doctor_input_facts *facts, unsigned width)
 {
+    char text[HS_UNDERSTOOD * 80 + 80], to[24];
     unsigned n = facts->n_understood < HS_UNDERSTOOD ? facts->n_understood : HS_UNDERSTOOD;
+    size_t at = 0;
     for (unsigned i = 0; i < n; i++) {
         const struct hs_understood *u = &facts->understood[i];
-        printf("%s%s %u", i ? ", " : "# understood: ", u->from == u->to ? "line" : "lines", u->from);
-        if (u->from != u->to)
-            printf(" to %u", u->to);
-        printf(" (%s)", u->kind);
+        snprintf(to, sizeof to, " to %u", u->to);
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s%s %u%s (%.40s)",
+                               i ? ", " : "understood: ", u->from == u->to ? "line" : "lines", u->from,
+                               u->from == u->to ? "" : to, u->kind);
     }
     if (facts->n_understood > n)
-        printf(", and %u more", facts->n_understood - n);
+        snprintf(text + at, sizeof text - at, ", and %u more", facts->n_understood - n);
     if (n)
-        putchar('\n');
+        comment(text, width);
 }
 
 /* Parts that the firmware was built without, each with a space before it; NULL: none. */
@@ -89,22 +125,25 @@ static const char *without_of(const struct hs_doctor_input *input)
     return input->reader ? hs_reader_fact(input->reader, "without") : NULL;
 }
 
-static void facts_text(const struct hs_doctor_input *input)
+static void facts_text(const struct hs_doctor_input *input, unsigned width)
 {
-    char buffer[HS_NOTE_LEN + 8];
+    char buffer[HS_NOTE_LEN + 8], text[HS_NOTE_LEN + 32];
+    snprintf(text, sizeof text, "firmware: %s", safe(input->facts.system, buffer));
     if (input->facts.system[0])
-        printf("# firmware: %s\n", safe(input->facts.system, buffer));
+        comment(text, width);
+    snprintf(text, sizeof text, "built without:%s", without_of(input) ? safe(without_of(input), buffer) : "");
     if (without_of(input))
-        printf("# built without:%s\n", safe(without_of(input), buffer));
-    understood_text(&input->facts);
+        comment(text, width);
+    understood_text(&input->facts, width);
     if (input->facts.system[0] || input->facts.n_understood)
         puts("#");
 }
 
 /* The findings come first; the table of the chip's memory is for reference. */
-void hs_doctor_text(const struct hs_doctor_input *input, const struct hs_findings *findings, struct hs_terminal terminal)
+void hs_doctor_text(const struct hs_doctor_input *input, const struct hs_findings *findings, struct hs_terminal terminal,
+                    bool verbose)
 {
-    facts_text(input);
+    facts_text(input, terminal.width);
     for (size_t i = 0; i < findings->n; i++) {
         if (i)
             putchar('\n');
@@ -114,7 +153,7 @@ void hs_doctor_text(const struct hs_doctor_input *input, const struct hs_finding
         puts("nothing found");
     if (input->facts.chip) {
         puts("#");
-        chip_text(input->facts.chip, input->facts.framework);
+        chip_text(input->facts.chip, input->facts.framework, terminal.width, verbose);
     }
 }
 

@@ -9,7 +9,9 @@
 #include "analysis/draw/json.h"
 #include "analysis/draw/terminal.h"
 
-void hs_doctor_text(const struct hs_doctor_input *input, const struct hs_findings *findings, struct hs_terminal terminal);
+/* `verbose`: with the addresses of the chip's memory. */
+void hs_doctor_text(const struct hs_doctor_input *input, const struct hs_findings *findings, struct hs_terminal terminal,
+                    bool verbose);
 
 /* Prints one object and a newline. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_doctor_json(const struct hs_doctor_input *input, const struct hs_findings *findings);

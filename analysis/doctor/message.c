@@ -34,11 +34,15 @@ static size_t color(const char *at)
     return at[n + 1 + digits] == 'm' ? n + digits + 2 : 0;
 }
 
-/* "[2024-06-02 12:34:56]", "(311)", with the colon that may follow. */
+/* "[2024-06-02 12:34:56]", "(311)", also in brackets of Chinese terminals, with the colon that may follow. */
 static size_t group(const char *at)
 {
-    const char *close = *at == '[' ? strchr(at, ']') : *at == '(' ? strchr(at, ')') : NULL;
-    size_t n = close ? (size_t)(close - at) + 1 : 0;
+    static const char *const brackets[][2] = {{"[", "]"}, {"(", ")"}, {"\u3010", "\u3011"}};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof brackets / sizeof *brackets; i++) {
+        const char *close = strncmp(at, brackets[i][0], strlen(brackets[i][0])) ? NULL : strstr(at, brackets[i][1]);
+        n = close ? (size_t)(close - at) + strlen(brackets[i][1]) : n;
+    }
     return n && n <= GROUP_MAX && strcspn(at, "\"'`") >= n ? n + (at[n] == ':') : 0;
 }
 
@@ -117,6 +121,15 @@ static const char *skip_parts(const char *line, const char *at)
 
 bool hs_message_begins(const char *line, const char *at) { return skip_parts(line, at) == at; }
 
+uint64_t hs_form_of_line(const char *line)
+{
+    uint64_t sum = 1;
+    for (; *line; line++)
+        if (!isdigit((unsigned char)*line))
+            sum = sum * 31 + (unsigned char)*line;
+    return sum;
+}
+
 const char *hs_message_in(const char *line, const char *message)
 {
     for (const char *at = line; (at = strstr(at, message)); at++)
@@ -131,6 +144,14 @@ const struct hs_doctor_line *hs_doctor_input_message(const struct hs_doctor_inpu
         for (size_t i = 0; i < input->n_lines; i++)
             if (hs_message_in(input->line[i].text, *messages))
                 return &input->line[i];
+    return NULL;
+}
+
+const struct hs_doctor_line *hs_doctor_input_that(const struct hs_doctor_input *input, bool (*says)(const char *line))
+{
+    for (size_t i = 0; i < input->n_lines; i++)
+        if (says(input->line[i].text))
+            return &input->line[i];
     return NULL;
 }
 
@@ -186,6 +207,8 @@ bool hs_system_error_in(const char *line)
                                          "[Errno -1] ERR_MEM",
                                          "Wifi Unknown Error 0x0101",
                                          /* ESP_ERR_NO_MEM */ "ESP-IDF memory allocation failed",
+                                         "espidf.MemoryError:",
+                                         "espidf.MemoryError",
                                          "WiFi Out of Memory",
                                          "Wifi Out of Memory",
                                          "can't create lock",
@@ -205,29 +228,120 @@ bool hs_tls_error_in(const char *line)
     return at && end - at > 13 && !strncmp(end - 13, "_ALLOC_FAILED", 13) && ends_at(end) && after_few_words(line, at);
 }
 
-/* "[E][esp32-hal-psram.c:44] psramInit():", "[E][component:123]:": the level's group of a logger. */
+/* "[E][esp32-hal-psram.c:44] psramInit():", "[E]\t[component:123]:": the level's group of a logger. */
 static const char *level_group(const char *line)
 {
-    const char *at = strstr(line, "[E][");
-    at = at ? at : strstr(line, "[W][");
-    const char *close = at && hs_message_begins(line, at) ? strchr(at + 4, ']') : NULL;
+    const char *at = strstr(line, "[E]");
+    at = at ? at : strstr(line, "[W]");
+    const char *open = at ? at + 3 + strspn(at + 3, " \t") : NULL;
+    const char *close = at && *open == '[' && hs_message_begins(line, at) ? strchr(open, ']') : NULL;
     if (!close || close - at > (long)GROUP_MAX)
         return NULL;
     at = close + 1 + (close[1] == ':');
-    at += strspn(at, " ");
+    at += strspn(at, " \t");
     return at + tag(at) + strspn(at + tag(at), " ");
 }
 
-const char *hs_logged_error_in(const char *line)
+/* Where the message of a line of ESP-IDF's log begins, "E (2500) esp-aes: ...", whose level is one of `levels`; or NULL.
+ * `time` is its digits. */
+static const char *logged(const char *line, const char *levels, const char **time)
 {
-    for (const char *at = line; (at = strpbrk(at, "EW")); at++) {
+    for (const char *at = line; (at = strpbrk(at, levels)); at++) {
+        *time = at + 3;
         size_t digits = !strncmp(at + 1, " (", 2) ? strspn(at + 3, "0123456789") : 0;
         const char *name = at + 3 + digits;
         size_t named = digits && !strncmp(name, ") ", 2) ? strcspn(name + 2, ": ") : 0;
         if (named && name[2 + named] == ':' && hs_message_begins(line, at))
             return name + 3 + named + strspn(name + 3 + named, " ");
     }
-    return level_group(line);
+    return NULL;
+}
+
+const char *hs_logged_error_in(const char *line)
+{
+    const char *time, *message = logged(line, "EW", &time);
+    return message ? message : level_group(line);
+}
+
+const char *hs_zephyr_error_in(const char *line)
+{
+    static const char *const levels[] = {"<err> ", "<wrn> "};
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        const char *at = hs_message_in(line, levels[i]);
+        const char *name = at ? at + strlen(levels[i]) : NULL;
+        size_t named = name ? tag(name) : 0;
+        if (named)
+            return name + named + strspn(name + named, " ");
+    }
+    return NULL;
+}
+
+bool hs_is_log_in(const char *line)
+{
+    uint64_t ms;
+    return hs_log_time_in(line, &ms);
+}
+
+bool hs_log_time_in(const char *line, uint64_t *ms)
+{
+    const char *time;
+    bool is_log = logged(line, "EWIDV", &time);
+    *ms = is_log ? strtoull(time, NULL, 10) : 0;
+    return is_log;
+}
+
+/* Whether a message begins with the word at `at`, or with one or two words before it: "Internal heap free: 123". */
+static bool begins_about(const char *line, const char *at)
+{
+    for (unsigned words = 0; words < 3; words++) {
+        while (at > line && (in_word(at[-1]) || at[-1] == '.'))
+            at--;
+        if (hs_message_begins(line, at))
+            return true;
+        if (at - line < 2 || at[-1] != ' ' || !in_word(at[-2]))
+            return false;
+        at--;
+    }
+    return false;
+}
+
+bool hs_free_in(const char *line, uint64_t *bytes)
+{
+    static const char *const others[] = {"GC: total:", "gc.mem_free()", "stack",    "Stack", "flash", "Flash",
+                                         "spiffs",     "SPIFFS",        "ittle",    "disk",  "nvs",   "blocks",
+                                         "sectors",    "pages",         "clusters", "ntries"},
+                             *const words[] = {"free", "Free", "FREE"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strstr(line, others[i]))
+            return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        for (const char *at = line; (at = strstr(at, words[i])); at++)
+            if (!islower((unsigned char)at[4]) && hs_number_said(at + 4, bytes) && (hs_is_log_in(line) || begins_about(line, at)))
+                return true;
+    return false;
+}
+
+bool hs_lvgl_failure_in(const char *line, uint64_t *size)
+{
+    static const char *const functions[] = {"lv_draw_buf_create", "lv_malloc:", "lv_mem_alloc:", "lv_realloc:", "lv_mem_realloc:"};
+    *size = 0;
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        const char *at = hs_message_in(line, functions[i]);
+        const char *unit = at ? strstr(at, i ? " bytes" : "Byte") : NULL;
+        if (!at || !strstr(at, i ? "couldn't" : "No memory"))
+            continue;
+        while (unit && unit > at && isdigit((unsigned char)unit[-1]))
+            unit--;
+        *size = unit ? strtoull(unit, NULL, 10) : 0;
+        return true;
+    }
+    return false;
+}
+
+bool hs_operator_new_in(const char *line)
+{
+    const char *code = strstr(line, "0x4"), *at = code ? strstr(code, ": operator new") : NULL;
+    return at && strstr(at, "(unsigned int) at ") && hs_message_begins(line, code);
 }
 
 bool hs_esp8266_failure_in(const char *line, uint64_t *size)
@@ -244,14 +358,21 @@ bool hs_esp8266_failure_in(const char *line, uint64_t *size)
     return false;
 }
 
+/* Its beginning may be lost: "RROR*** A stack overflow in task tas5805m_ has been detected." */
+bool hs_stack_overflow_in(const char *line)
+{
+    const char *at = strstr(line, "*** A stack overflow in task ");
+    return at && strstr(at, " has been detected") && !strchr(line, '"');
+}
+
 bool hs_is_frame(const char *line) { return hs_message_in(line, "File \"") && strstr(line, ", line "); }
 
 /* "MemoryError:" without text, "MemoryError()", "<class 'MemoryError'>", or a message with a literal %u. */
 static bool is_wordless(const char *line, const char *before)
 {
-    const char *at = hs_message_in(line, "MemoryError"), *of_class = hs_message_in(line, "<class 'MemoryError'>");
-    if (of_class)
-        return ends_at(strchr(of_class, '>') + 1);
+    const char *at = hs_message_in(line, "MemoryError"), *of_class = strstr(line, "<class 'MemoryError'>");
+    if (of_class && !strchr(line, '"') && ends_at(strchr(of_class, '>') + 1))
+        return true;
     if (!at)
         return false;
     const char *rest = at + strlen("MemoryError");

@@ -9,7 +9,9 @@
 
 #define SEARCH_STEPS 200000u /* a search replays a program about 30 times, so longer programs are not searched */
 
-#define LESS 0.95 /* of a heap's size; smaller savings are not reported */
+#define FINAL_STEPS 64u /* a final size is found to this part of what was requested */
+#define MORE 1.05       /* times the heap's size; less more is soon used up by what was not requested yet */
+#define LESS 0.95       /* of a heap's size; smaller savings are not reported */
 
 static void release(struct hs_trial_boot *boot)
 {
@@ -95,10 +97,20 @@ static uint64_t smallest_of_boot(const struct hs_doctor_input *input, struct hs_
     return boot->smallest > d->total ? boot->smallest : 0;
 }
 
+uint64_t hs_heap_with_tables(const struct hs_doctor_input *input, const struct hs_diagnosis *d)
+{
+    const struct hs_trial_boot *boot = boot_of(input, d);
+    if (!boot || !boot->program.micropython || !d->total)
+        return 0;
+    const struct hs_heap_size size = {.micropython = true, .shift = boot->program.shift};
+    return hs_heap_bytes(&size, (uint32_t)(d->total >> size.shift));
+}
+
 uint64_t hs_smallest_heap(const struct hs_doctor_input *input, const struct hs_diagnosis *d)
 {
     struct hs_trial_boot *boot = boot_of(input, d);
-    return boot ? smallest_of_boot(input, boot, d) : 0;
+    uint64_t bytes = boot ? smallest_of_boot(input, boot, d) : 0;
+    return (double)bytes >= MORE * (double)d->total ? bytes : 0;
 }
 
 static struct hs_trial replay_both(const struct hs_doctor_input *input, struct hs_trial_boot *boot, const struct hs_diagnosis *d,
@@ -131,6 +143,37 @@ struct hs_trial hs_try(const struct hs_doctor_input *input, const struct hs_diag
     return trial;
 }
 
+static bool fits(const struct hs_doctor_input *input, struct hs_trial_boot *boot, const struct hs_edit *edit)
+{
+    struct hs_program changed = {0};
+    bool fits = hs_program_edit(&changed, &boot->program, edit) == HS_OK &&
+                enough(&changed, setting(input, &boot->program, HS_DEATH_LATE));
+    hs_program_free(&changed);
+    return fits;
+}
+
+uint32_t hs_try_final_size(const struct hs_doctor_input *input, const struct hs_diagnosis *d, const char *line)
+{
+    struct hs_trial_boot *boot = boot_of(input, d);
+    bool found = false;
+    uint32_t low = d->asked ? (uint32_t)d->asked->largest : 0, high = d->failure.size, step = high / FINAL_STEPS + 1;
+    if (!boot || !low || low >= high || boot->program.n > SEARCH_STEPS)
+        return 0;
+    struct hs_edit edit = {.kind = HS_EDIT_FINAL_SIZE, .n_sites = hs_reader_sites(input->reader), .final = low};
+    bool *site = hs_sites_of_line(input->names, edit.n_sites, line, &found);
+    edit.site = site;
+    bool any = found && fits(input, boot, &edit);
+    while (any && high - low > step) {
+        edit.final = low + (high - low) / 2;
+        if (fits(input, boot, &edit))
+            low = edit.final;
+        else
+            high = edit.final;
+    }
+    free(site);
+    return any ? low : 0;
+}
+
 struct hs_trial hs_try_blocks(const struct hs_doctor_input *input, const struct hs_diagnosis *d, enum hs_edit_kind kind,
                               const struct hs_block_set *set)
 {
@@ -146,23 +189,29 @@ struct hs_trial hs_try_blocks(const struct hs_doctor_input *input, const struct 
     return trial;
 }
 
+/* Both bounds only where they differ: garbage dies between two collections, where in between is not known. */
+static void word_heap(const struct hs_trial *t, char *text, size_t size)
+{
+    bool falls = t->before && t->after && t->after < LESS * (double)t->before;
+    bool surely = t->before && t->at_most && t->at_most < LESS * (double)t->before;
+    uint64_t to = surely && !(falls && t->after < LESS * (double)t->at_most) ? t->at_most : t->after;
+    text[0] = '\0';
+    if (!falls && !surely)
+        return;
+    int n = snprintf(text, size, "the smallest heap falls from %" PRIu64 " to %" PRIu64 " bytes%s", t->before, to,
+                     to == t->at_most ? "" : " at best");
+    if (surely && to != t->at_most)
+        snprintf(text + n, size - (size_t)n, ", %" PRIu64 " at worst", t->at_most);
+}
+
 const char *hs_trial_words(const struct hs_trial *t, char *text)
 {
-    char heap[120] = "";
-    bool surely = t->at_most && t->at_most < LESS * (double)t->before;
-    if (t->before && t->after && surely && t->after < LESS * (double)t->at_most)
-        snprintf(heap, sizeof heap, "the smallest heap falls from %" PRIu64 " to between %" PRIu64 " and %" PRIu64 " bytes",
-                 t->before, t->after, t->at_most);
-    else if (t->before && surely)
-        snprintf(heap, sizeof heap, "the smallest heap falls from %" PRIu64 " to %" PRIu64 " bytes", t->before, t->at_most);
-    else if (t->before && t->after && t->after < LESS * (double)t->before)
-        snprintf(heap, sizeof heap,
-                 "the smallest heap falls from %" PRIu64 " to %" PRIu64 " bytes at best, and perhaps not at all", t->before,
-                 t->after);
+    char heap[120];
+    word_heap(t, heap, sizeof heap);
     text[0] = '\0';
     if (t->ran && (t->helps || heap[0]))
-        snprintf(text, HS_NOTE_LEN, ": tried on this trace, %s%s%s%s", t->helps ? "no allocation fails" : "",
-                 t->helps && t->early ? " if garbage dies as early as the trace allows, but one does if it dies as late" : "",
-                 t->helps && heap[0] ? ", and " : "", heap);
+        snprintf(text, HS_NOTE_LEN, ": tried on this trace, %s%s%s%s%s", t->helps ? "no allocation fails up to its end" : "",
+                 t->helps && t->early ? " at best" : "", t->helps && heap[0] ? ", and " : "", heap,
+                 t->helps ? "" : "; alone not enough for this heap");
     return text;
 }

@@ -48,10 +48,18 @@ struct hs_trial hs_try(const struct hs_doctor_input *input, const struct hs_diag
 struct hs_trial hs_try_blocks(const struct hs_doctor_input *input, const struct hs_diagnosis *diagnosis, enum hs_edit_kind kind,
                               const struct hs_block_set *set);
 
+/* Bytes of the heap in which the allocation failed with the tables of MicroPython's collector, which all sizes of heaps here include;
+ * 0: another heap, or unknown. */
+uint64_t hs_heap_with_tables(const struct hs_doctor_input *input, const struct hs_diagnosis *diagnosis);
+
 /* Bytes of the smallest heap on which no allocation of that boot's recorded program fails; 0: unknown. */
 uint64_t hs_smallest_heap(const struct hs_doctor_input *input, const struct hs_diagnosis *diagnosis);
 
-/* Writes ": tried on this trace, no allocation fails ..." into `text` of HS_NOTE_LEN bytes; "" when it did not run. */
+/* The largest final size of what the line makes larger, up to the size of its failed request, with which no allocation fails; 0: not even with
+ * the size that it has, or not tried. */
+uint32_t hs_try_final_size(const struct hs_doctor_input *input, const struct hs_diagnosis *d, const char *line);
+
+/* Writes ": tried on this trace, no allocation fails up to its end ..." into `text` of HS_NOTE_LEN bytes; "" when it did not run. */
 const char *hs_trial_words(const struct hs_trial *trial, char *text);
 
 #endif

@@ -10,7 +10,8 @@
 static const char boot[] = "boot log", banner[] = "the firmware's banner", exception[] = "exception",
                   figures[] = "figures of the heap", dump[] = "mem_info()", idf[] = "ESP-IDF's heap",
                   corrupt[] = "a corrupt heap", stack[] = "a task's stack", esp8266[] = "the ESP8266's heap", lwip[] = "lwIP",
-                  safe_mode[] = "CircuitPython's safe mode";
+                  safe_mode[] = "CircuitPython's safe mode", lvgl[] = "LVGL's heap", idf_log[] = "ESP-IDF's log",
+                  zephyr[] = "Zephyr's log", freertos[] = "FreeRTOS";
 
 /* Beginnings of messages. */
 static const struct {
@@ -44,19 +45,21 @@ static const struct {
     {"largest_free_block ", idf},
     {"Mem alloc fail", idf},
     {"wifi:mem fail", idf},
-    {"wifi:m f null", idf},
+    {"Panic reason: Mem alloc fail", idf},
+    {"wifi:m f ", idf},
     {"====== Heap Trace", idf},
     {"Showing data for heap", idf},
     {"CORRUPT HEAP:", corrupt},
-    {"***ERROR*** A stack overflow in task", stack},
     {"Stack canary watchpoint", stack},
     {"sys_timeout: timeout != NULL, pool MEMP_", lwip},
     {"Assertion \"sys_timeout: timeout != NULL, pool MEMP_", lwip},
     {"memp_malloc:", lwip},
     {"mem_malloc:", lwip},
+    {"tcp_write : could not allocate memory", lwip},
     {"MEM SYS_TIMEOUT", lwip},
     {"MEM PBUF_POOL", lwip},
     {"MEM HEAP", lwip},
+    {"vApplicationMallocFailedHook", freertos},
     {"You are in safe mode", safe_mode},
     {"Running in safe mode!", safe_mode},
     {"CircuitPython core code crashed", safe_mode},
@@ -94,7 +97,7 @@ static const char *kind_by_contents(const struct hs_doctor_input *p, size_t i)
         return esp8266;
     if (hs_doctor_memory_error(p, i) || (hs_system_error_in(text) && !p->facts.computer))
         return exception;
-    if (hs_idf_failure_in(text))
+    if (hs_idf_failure_in(text) || (hs_operator_new_in(text) && hs_doctor_input_is_esp(p)))
         return idf;
     if (hs_doctor_input_calls(p, "gc.mem_free()", i, &value) || hs_doctor_input_calls(p, "gc.mem_alloc()", i, &value) ||
         (strstr(text, ">>> ") && strstr(text, "idf_heap_info(")))
@@ -102,7 +105,13 @@ static const char *kind_by_contents(const struct hs_doctor_input *p, size_t i)
     if ((hs_message_in(text, "assert failed: ") || hs_message_in(text, "assertion \"")) &&
         (strstr(text, "tlsf") || strstr(text, "multi_heap") || strstr(text, "heap_caps")))
         return corrupt;
-    return hs_leaked_in(text, &value) ? idf : NULL;
+    if (hs_lvgl_failure_in(text, &value))
+        return lvgl;
+    if (hs_zephyr_error_in(text))
+        return zephyr;
+    if (hs_stack_overflow_in(text))
+        return stack;
+    return hs_leaked_in(text, &value) ? idf : hs_is_log_in(text) ? idf_log : hs_free_in(text, &value) ? figures : NULL;
 }
 
 static const char *kind_of(const struct hs_doctor_input *p, size_t index)
@@ -115,7 +124,8 @@ static const char *kind_of(const struct hs_doctor_input *p, size_t index)
         if (hs_message_in(line->text, known[i].message) && !(known[i].kind == exception && p->facts.computer))
             return known[i].kind;
     for (size_t i = 0; i < sizeof numbered / sizeof *numbered; i++)
-        if (has_number(line->text, numbered[i].before, numbered[i].after))
+        if (has_number(line->text, numbered[i].before, numbered[i].after) &&
+            (hs_doctor_input_is_esp(p) || !strstr(numbered[i].before, "ailed")))
             return numbered[i].kind;
     return kind_by_contents(p, index);
 }
