@@ -14,13 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "analysis/cmd/elf_option.h"
 #include "analysis/cmd/cmd.h"
-#include "analysis/cmd/source.h"
-#include "analysis/doctor/sentence.h"
 #include "analysis/record/board.h"
+#include "analysis/record/cmd-record_look.h"
+#include "analysis/record/level_choice.h"
 #include "analysis/record/live.h"
 #include "analysis/record/process.h"
+#include "analysis/record/script_output.h"
 #include "analysis/record/serial.h"
 #include "analysis/util/output.h"
 #include "lib/host/input/fail.h"
@@ -61,7 +61,7 @@ static const struct hs_option options[] = {
      "with --serial: run the script without a soft reset before it; the board's trace continues, at its level"},
     {"every", 'e', "MS", HS_OPT_UINT, offsetof(struct args, every),
      "with --serial, on a firmware without the module heapstrata: milliseconds between two samples of the heap, 0 for none "
-     "(default 1000); they take a twentieth of the time at most",
+     "(default 1000); they take 4 % of the time at most",
      .most = 3600000},
     {"stream", 't', "SOURCE", HS_OPT_TEXT, offsetof(struct args, stream),
      "take what heapstrata.stream() sends: a serial port, tcp:HOST:PORT, tcp-listen:[HOST:]PORT (without HOST at every address of this "
@@ -76,8 +76,7 @@ static const struct hs_option options[] = {
 /* The recording in progress. */
 struct recording {
     const struct args *args;
-    const char *level; /* NULL: not chosen */
-    uint64_t interval; /* 0: not chosen */
+    struct hs_level_choice level;
     struct hs_output out;
     const char *missing;     /* a script that does not exist, so that the firmware's end with an error is no run; NULL: none */
     bool apart;              /* the script prints to standard error, because the trace takes standard output */
@@ -133,7 +132,7 @@ static bool open_output(struct recording *r, bool now)
 {
     struct hs_error error = {0};
     bool another = !access(r->args->output, F_OK);
-    if (hs_cmd_check_output(r->args->output))
+    if (hs_cmd_check_trace(r->args->output))
         return false;
     if (hs_output_open(&r->out, r->args->output, HS_OUTPUT_STREAM, &error))
         return hs_complain_of(&error, error.code), false;
@@ -168,13 +167,6 @@ static const char *script_of(const struct args *args)
     return NULL;
 }
 
-static struct hs_symbols *open_symbols(const struct hs_reader *reader)
-{
-    const struct hs_common none = {0};
-    struct hs_symbols *symbols;
-    return hs_cmd_symbols(&symbols, &none, reader) == HS_EXIT_OK ? symbols : NULL;
-}
-
 /* Says where the part of a trace is that was written before an error, and what is with an earlier trace. */
 static void say_kept(const struct recording *r, const char *kept)
 {
@@ -205,14 +197,6 @@ static void say_end(const struct recording *r, const struct hs_writer_stats *sta
     if (!r->args->quiet)
         fprintf(stderr, "[ heapstrata record: %" PRIu64 " packets, %" PRIu64 " bytes; %s has %s ]\n", stats->packets,
                 stats->plain, output_name(r), size);
-}
-
-/* Of a file only: a pipe would be read by us instead of its reader. */
-static void look_at_trace(const struct recording *r)
-{
-    hs_source_note(r->args->output, script_of(r->args));
-    if (!r->args->quiet)
-        hs_cmd_sentence(&(struct hs_sources_at){r->args->output, hs_source_text}, open_symbols);
 }
 
 static void end_text(struct recording *r, bool replaced)
@@ -247,8 +231,8 @@ static int close_output(struct recording *r, int status)
     if (closed)
         return came ? HS_EXIT_BAD : status;
     say_end(r, &stats);
-    if (file)
-        look_at_trace(r);
+    if (file) /* a pipe would be read here instead of by its reader */
+        hs_record_look(r->args->output, script_of(r->args), !r->args->quiet);
     return status;
 }
 
@@ -329,6 +313,20 @@ static int complain_of_script(const char *script)
                        script, firmware, script, strcmp(firmware, "FIRMWARE") ? "" : "; `make micropython` builds one", script);
 }
 
+/* Why it could not be run: an errno. */
+static void complain_of_start(const char *firmware, int why)
+{
+    struct stat file;
+    if (!stat(firmware, &file) && S_ISDIR(file.st_mode))
+        hs_complain("cannot run %s: it is a folder: write the path of the program in it, such as %s/micropython", firmware,
+                    firmware);
+    else
+        hs_complain("cannot run %s: %s%s", firmware, strerror(why),
+                    why == ENOEXEC  ? ": a board's firmware runs on the board (record --serial DEVICE SCRIPT)"
+                    : why == ENOENT ? ": write the path of a firmware for this computer; `make micropython` builds one"
+                                    : "");
+}
+
 /* Runs the firmware with `variable` set. Returns the exit status to pass on, -1 when it did not run. */
 static int run_firmware(struct recording *r, int pipe, const char *variable, const char *value)
 {
@@ -345,19 +343,21 @@ static int run_firmware(struct recording *r, int pipe, const char *variable, con
     });
     clear_progress(r);
     if (status == -1) {
-        hs_complain("cannot run %s: %s%s", argv[0], strerror(errno),
-                    errno == ENOEXEC  ? ": a board's firmware runs on the board (record --serial DEVICE SCRIPT)"
-                    : errno == ENOENT ? ": write the path of a firmware for this computer; `make micropython` builds one"
-                                      : "");
+        complain_of_start(argv[0], errno);
         return -1;
     }
     explain_end(r, status);
     return hs_process_exit(status);
 }
 
-static int no_trace(const struct recording *r)
+/* A firmware with hooks that refuses its arguments ends before it records; one without them may end with any status. */
+static int no_trace(const struct recording *r, int status)
 {
     const char *firmware = r->args->common.file[0];
+    if (status)
+        return hs_complain("%s ended with status %d before it recorded anything: what it printed is above. If its arguments are "
+                           "right, HeapStrata's hooks are not in it: docs/building.md says how to build them in",
+                           firmware, status);
     return hs_complain(
         "%s gave no trace: are HeapStrata's hooks in it? Then '%s -c \"import heapstrata\"' works. docs/building.md says "
         "how to build them in",
@@ -376,7 +376,7 @@ static int record_stream(struct recording *r)
     close(pipe);
     if (status < 0)
         return HS_EXIT_BAD;
-    return r->bytes ? status : no_trace(r);
+    return r->bytes ? status : no_trace(r, status);
 }
 
 static int record_ring(struct recording *r)
@@ -387,7 +387,7 @@ static int record_ring(struct recording *r)
     if (status < 0)
         return HS_EXIT_BAD;
     if (access(r->scratch.file, R_OK))
-        return no_trace(r);
+        return no_trace(r, status);
     int put = put_file(r, r->scratch.file);
     return put ? put : status;
 }
@@ -437,16 +437,13 @@ static void heed_interrupts(void)
 static void print_out(void *context, const char *bytes, size_t n)
 {
     const struct recording *r = context;
-    FILE *out = r->apart ? stderr : stdout;
-    fwrite(bytes, 1, n, out);
-    fflush(out);
+    hs_script_output(r->apart ? stderr : stdout, bytes, n);
 }
 
 static void print_err(void *context, const char *bytes, size_t n)
 {
     (void)context;
-    fflush(stdout);
-    fwrite(bytes, 1, n, stderr);
+    hs_script_output(stderr, bytes, n);
 }
 
 static void show_pull(void *context, uint32_t got, uint32_t total)
@@ -629,10 +626,10 @@ static int record_board(struct recording *r)
                              .waits = say_slow,
                              .reopen = open_again,
                              .interrupt = &interrupted,
-                             .level = r->level,
-                             .interval = (uint32_t)r->interval,
+                             .level = r->level.name,
+                             .interval = r->level.interval,
                              .name = strcmp(path, "-") ? path : NULL,
-                             .stock = r->level ? NULL : &stock,
+                             .stock = r->level.name ? NULL : &stock,
                              .no_reset = r->args->no_reset};
     char *script = read_script(path, &board.script_len);
     if (!script)
@@ -654,33 +651,6 @@ static int record_board(struct recording *r)
     hs_stock_free(&stock);
     free(script);
     return status;
-}
-
-/* The level requested: its name, and the interval of "sampled" in bytes; 0: the firmware's default. */
-struct level {
-    const char *name;
-    uint64_t interval;
-};
-
-static int parse_level(struct level *level, const char *text)
-{
-    level->interval = 0;
-    for (unsigned i = HS_LEVEL_FULL; text && i <= HS_LEVEL_SUMMARY; i++) {
-        level->name = hs_level_name(i);
-        size_t len = strlen(level->name);
-        if (!strcmp(text, level->name))
-            return HS_EXIT_OK;
-        if (i != HS_LEVEL_SAMPLED || strncmp(text, level->name, len) || text[len] != ':')
-            continue;
-        char *end;
-        level->interval = text[len + 1] >= '0' && text[len + 1] <= '9' ? strtoull(text + len + 1, &end, 10) : 0;
-        if (level->interval && level->interval <= HS_LEVEL_INTERVAL_MAX && !*end)
-            return HS_EXIT_OK;
-    }
-    level->name = NULL;
-    return text ? hs_complain("--level takes full, sampled, sampled:BYTES (1 to %u) or summary, not '%s'", HS_LEVEL_INTERVAL_MAX,
-                              text)
-                : HS_EXIT_OK;
 }
 
 /* ---- a stream ---- */
@@ -812,11 +782,8 @@ static int run(void *memory)
         return record_from_stream(&recording);
     if (!args->serial && is_script(args->common.file[0]))
         return complain_of_script(args->common.file[0]);
-    struct level level;
-    if (parse_level(&level, args->level))
-        return HS_EXIT_BAD;
-    recording.level = level.name;
-    recording.interval = level.interval;
+    if (!hs_level_choose(&recording.level, args->level))
+        return hs_complain(HS_LEVEL_REFUSAL, HS_LEVEL_INTERVAL_MAX, args->level);
     if (args->level && !args->serial)
         setenv("HEAPSTRATA_LEVEL", args->level, 1);
     char every[24];

@@ -12,7 +12,10 @@
 
 #include "analysis/cmd/cmd.h"
 #include "analysis/record/board.h"
+#include "analysis/record/cmd-record_look.h"
+#include "analysis/record/level_choice.h"
 #include "analysis/record/portable.h"
+#include "analysis/record/script_output.h"
 #include "analysis/record/serial.h"
 #include "lib/host/util/tempfile.h"
 #include "lib/host/writer.h"
@@ -21,7 +24,7 @@
 
 struct args {
     struct hs_common common;
-    const char *output, *serial;
+    const char *output, *serial, *level;
     uint64_t every, baud;
     bool no_reset;
 };
@@ -30,7 +33,12 @@ static const struct hs_option options[] = {
     {"output", 'o', "FILE", HS_OPT_TEXT, offsetof(struct args, output), "write the trace to FILE (default " HS_DEFAULT_INPUT ")"},
     {"serial", 's', "DEVICE", HS_OPT_TEXT, offsetof(struct args, serial),
      "run the script on the board at this serial port, through its raw REPL"},
-    {"no-reset", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_reset), "run the script without a soft reset before it"},
+    {"level", 'l', "LEVEL", HS_OPT_TEXT, offsetof(struct args, level),
+     "full: every event; sampled or sampled:BYTES: a sample every so many bytes on average, for estimates; summary: figures "
+     "at each collection and the lines that allocated most (default: what the firmware was built for, normally full)",
+     "full|sampled|summary"},
+    {"no-reset", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_reset),
+     "run the script without a soft reset before it; the board's trace continues, at its level"},
     {"every", 'e', "MS", HS_OPT_UINT, offsetof(struct args, every),
      "on a firmware without the module heapstrata: milliseconds between two samples of the heap, 0 for none (default 1000)"},
     {"baud", 'b', "N", HS_OPT_UINT, offsetof(struct args, baud), "speed of the serial port (default 115200)"},
@@ -53,15 +61,13 @@ static volatile int interrupted;
 static void print_out(void *context, const char *bytes, size_t n)
 {
     (void)context;
-    fwrite(bytes, 1, n, stdout);
-    fflush(stdout);
+    hs_script_output(stdout, bytes, n);
 }
 
 static void print_err(void *context, const char *bytes, size_t n)
 {
     (void)context;
-    fflush(stdout);
-    fwrite(bytes, 1, n, stderr);
+    hs_script_output(stderr, bytes, n);
 }
 
 static void keep(void *context, const char *bytes, size_t n)
@@ -110,7 +116,10 @@ static int take_what_came(struct recording *r, int failed)
     if (b->sampled)
         fprintf(stderr, "[ heapstrata record: the firmware has no module heapstrata: %u samples of its heap instead ]\n",
                 r->stock.samples);
-    if (write_trace(r) || !whole || (failed && !b->reset && !b->raised))
+    bool written = write_trace(r) == HS_EXIT_OK;
+    if (written)
+        hs_record_look(r->args->output, r->args->common.file[0], true);
+    if (!written || !whole || (failed && !b->reset && !b->raised))
         return HS_EXIT_BAD;
     return b->raised || b->reset ? HS_EXIT_FINDING : HS_EXIT_OK;
 }
@@ -182,13 +191,20 @@ static int run(void *memory)
         return hs_complain("--baud takes a speed of serial ports, such as 115200 or 921600");
     if (args->every > 3600000)
         return hs_complain("--every takes milliseconds, 3600000 at most");
+    if (hs_cmd_check_trace(args->output))
+        return HS_EXIT_BAD;
+    struct hs_level_choice level;
+    if (!hs_level_choose(&level, args->level))
+        return hs_complain(HS_LEVEL_REFUSAL, HS_LEVEL_INTERVAL_MAX, args->level);
     r.board = (struct hs_board){.out = print_out,
                                 .err = print_err,
                                 .interrupt = &interrupted,
                                 .name = args->common.file[0],
                                 .reopen = hs_record_keeps_port ? NULL : open_again,
                                 .context = &r,
-                                .stock = &r.stock,
+                                .level = level.name,
+                                .interval = level.interval,
+                                .stock = level.name ? NULL : &r.stock,
                                 .no_reset = args->no_reset};
     char *script = read_script(args->common.file[0], &r.board.script_len);
     int status = HS_EXIT_BAD;

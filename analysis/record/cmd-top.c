@@ -14,6 +14,7 @@
 
 #include "analysis/cmd/cmd.h"
 #include "analysis/cmd/elf_option.h"
+#include "analysis/cmd/finding.h"
 #include "analysis/time/overview.h"
 #include "analysis/draw/screen.h"
 #include "analysis/record/topview.h"
@@ -75,6 +76,9 @@ struct top {
     int complaints;
     const struct hs_live_state *present; /* while the last look is on the screen */
     double span;                         /* between the two last looks */
+    struct hs_exam *exam;                /* of the present model */
+    uint64_t judged;                     /* failures and collections at the last judgement */
+    char finding[HS_CMD_FINDING_LEN];
     bool screen, paused, help;
     int error;
 };
@@ -190,6 +194,25 @@ static void open_symbols(struct top *t)
     hs_cmd_symbols(&t->names.symbols, &t->args->common, t->names.reader);
 }
 
+static void watch_model(void *context, struct hs_model *model, const struct hs_reader *reader)
+{
+    struct top *t = context;
+    hs_cmd_finding_free(t->exam);
+    t->exam = hs_cmd_finding_watch(model, reader);
+    t->judged = 0;
+}
+
+/* Judges again after further failures or collections. */
+static void judge(struct top *t, const struct hs_model *model)
+{
+    uint64_t seen = model->n_failures + model->collections.begun;
+    const char *source = t->watch.source ? t->watch.source : "-";
+    if (seen == t->judged)
+        return;
+    t->judged = seen;
+    t->view.finding = hs_cmd_finding(t->exam, source, &t->names, t->finding) ? t->finding : NULL;
+}
+
 static void begin(void *context, const struct hs_model *model)
 {
     struct top *t = context;
@@ -204,6 +227,7 @@ static void take(struct top *t, const struct hs_live_state *state)
     open_symbols(t);
     int error = hs_overview_take(&t->overview, &(struct hs_overview_of){state->model, &t->names, &t->earlier, t->key, t->span});
     t->error = t->error ? t->error : error;
+    judge(t, state->model);
     t->view.seconds = state->seconds;
     if (!t->present && t->overview.span > 0)
         t->view.byte_rate = (double)(state->bytes - t->bytes_then) / t->overview.span;
@@ -471,6 +495,7 @@ static int run(void *memory)
                                       .interrupt = &interrupted,
                                       .delay = args->delay,
                                       .begin = begin,
+                                      .made = watch_model,
                                       .selection = hs_cmd_selection(&args->common),
                                       .look = look,
                                       .woken = on_keys,
@@ -478,6 +503,7 @@ static int run(void *memory)
                                       .context = &t};
     choose_source(&t);
     int status = watch(&t);
+    hs_cmd_finding_free(t.exam);
     hs_overview_free(&t.overview);
     hs_earlier_free(&t.earlier);
     hs_pane_free(&t.pane);

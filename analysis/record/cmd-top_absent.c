@@ -12,8 +12,8 @@ static int refuse(void *memory)
 {
     (void)memory;
     return hs_complain(
-        "this build has no top: it was made without ncurses, or without recording. heapstrata stat, map and timeline show a trace "
-        "while it is recorded, too");
+        "this build has no top: it was made without ncurses, or without recording. In its place the page of `make web` shows the "
+        "used bytes while a script runs on a board, and heapstrata stat, map and timeline show a trace, even one that still grows");
 }
 
 const struct hs_cmd hs_cmd_top = {

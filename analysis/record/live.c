@@ -246,6 +246,8 @@ int hs_live_run(struct hs_live *live, struct hs_error *error)
     live->state.reader = r->reader;
     if (r->reader) {
         hs_reader_select(r->reader, &live->selection);
+        if (live->made)
+            live->made(live->context, r->model, r->reader);
         err = finish(r, follow(r), error);
     }
     if (r->reader)

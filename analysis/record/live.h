@@ -35,6 +35,7 @@ struct hs_live {
     bool container;                /* the input is a .hst */
     struct hs_selection selection; /* of its regions */
     bool (*over)(void *context);   /* true: the source has ended, so EOF is final. NULL: EOF is always final */
+    void (*made)(void *context, struct hs_model *model, const struct hs_reader *reader); /* before the first event; may be NULL */
     void (*tick)(void *context, const struct hs_live_state *state); /* about four times a second, and at the end; may be NULL */
     void *context;
     struct hs_live_state state; /* at the end, the final one */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What cmd-record_portable.c needs to know of its system: serial_windows.c, serial_wasi.c.
+ * What cmd-record_portable.c needs to know of its system: serial_windows.c, serial_posix.c, serial_wasi.c.
  */
 #ifndef HS_RECORD_PORTABLE_H
 #define HS_RECORD_PORTABLE_H

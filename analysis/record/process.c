@@ -5,16 +5,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define TICK 250 /* milliseconds */
-
-extern char **environ;
 
 struct running {
     const struct hs_process *process;
@@ -39,43 +38,84 @@ static sigset_t watched(void)
     return set;
 }
 
-/* Sets the output of the process. */
-static int redirect(posix_spawn_file_actions_t *actions, const struct hs_process *p)
+static bool redirect(const struct hs_process *p)
 {
-    int output = p->output, error = posix_spawn_file_actions_init(actions);
-    if (p->standard_output && !error)
-        error = posix_spawn_file_actions_adddup2(actions, p->standard_output, STDOUT_FILENO);
-    if (output && !error)
-        error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (output && !error)
-        error = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
-    if (output && !error)
-        error = posix_spawn_file_actions_adddup2(actions, output, STDERR_FILENO);
+    int output = p->output, empty = output ? open("/dev/null", O_RDONLY | O_CLOEXEC) : 0;
+    if (p->standard_output && dup2(p->standard_output, STDOUT_FILENO) < 0)
+        return false;
+    return !output ||
+           (empty >= 0 && dup2(empty, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 && dup2(output, STDERR_FILENO) >= 0);
+}
+
+struct start {
+    const struct hs_process *process;
+    const sigset_t *mask;
+    bool apart;   /* in a process group of its own */
+    pid_t parent; /* us */
+    int report;   /* receives the errno, unless the program is executed */
+};
+
+/* In the child, which ends with us, also when we are killed. It starts with the default signals, as when a shell runs it. */
+static _Noreturn void execute(const struct start *s)
+{
+    const struct hs_process *p = s->process;
+    sigset_t defaults = watched();
+    sigaddset(&defaults, SIGXFSZ);
+    sigaddset(&defaults, SIGPIPE);
+    for (int signal = 1; signal < NSIG; signal++)
+        if (sigismember(&defaults, signal) == 1)
+            sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    sigprocmask(SIG_SETMASK, s->mask, NULL);
+    bool ready = !prctl(PR_SET_PDEATHSIG, SIGKILL) && (!s->apart || !setpgid(0, 0)) && redirect(p);
+    if (getppid() != s->parent)
+        _exit(127);
+    if (ready && strchr(p->argv[0], '/'))
+        execv(p->argv[0], p->argv); /* execvp would take the firmware of a board for a shell script */
+    else if (ready)
+        execvp(p->argv[0], p->argv);
+    int error = errno;
+    while (write(s->report, &error, sizeof error) < 0 && errno == EINTR) {
+    }
+    _exit(127);
+}
+
+/* The errno that the child reported; 0: it executes the program. */
+static int hear(int pipe)
+{
+    int error = 0;
+    ssize_t n;
+    while ((n = read(pipe, &error, sizeof error)) < 0 && errno == EINTR) {
+    }
+    return n == sizeof error ? error : 0;
+}
+
+static int fork_and_execute(struct start *s, pid_t *pid)
+{
+    int pipes[2];
+    if (pipe2(pipes, O_CLOEXEC))
+        return errno;
+    s->parent = getpid();
+    s->report = pipes[1];
+    sigset_t all, before; /* our handlers do not run in the child */
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    *pid = fork();
+    if (!*pid)
+        execute(s);
+    int error = *pid < 0 ? errno : 0;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    close(pipes[1]);
+    if (!error && (error = hear(pipes[0])))
+        waitpid(*pid, NULL, 0);
+    close(pipes[0]);
     return error;
 }
 
-/* The child starts with the default signals, as when a shell runs it. */
-static int spawn(const struct hs_process *p, const sigset_t *mask, short flags, pid_t *pid)
+static int spawn(struct start *s, pid_t *pid)
 {
-    posix_spawnattr_t attributes;
-    posix_spawn_file_actions_t actions;
-    sigset_t defaults = watched();
-    int error = posix_spawnattr_init(&attributes);
-    if (error)
-        return error;
-    sigaddset(&defaults, SIGXFSZ);
-    sigaddset(&defaults, SIGPIPE);
-    posix_spawnattr_setsigmask(&attributes, mask);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, (short)(flags | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
-    error = redirect(&actions, p);
-    if (!error && setenv(p->variable, p->value, 1))
-        error = errno;
-    if (!error)
-        error = posix_spawnp(pid, p->argv[0], &actions, &attributes, p->argv, environ);
+    const struct hs_process *p = s->process;
+    int error = setenv(p->variable, p->value, 1) ? errno : fork_and_execute(s, pid);
     unsetenv(p->variable);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
     return error;
 }
 
@@ -84,7 +124,7 @@ int hs_process_start(const struct hs_process *process, int *pid)
     sigset_t mask;
     pid_t child = 0;
     sigprocmask(SIG_BLOCK, NULL, &mask);
-    int error = spawn(process, &mask, POSIX_SPAWN_SETPGROUP, &child);
+    int error = spawn(&(struct start){.process = process, .mask = &mask, .apart = true}, &child);
     *pid = child;
     return error;
 }
@@ -141,7 +181,7 @@ int hs_process_run(const struct hs_process *process)
     sigset_t set = watched(), before;
     sigprocmask(SIG_BLOCK, &set, &before);
     r.signals = signalfd(-1, &set, SFD_CLOEXEC);
-    int error = r.signals < 0 ? errno : spawn(process, &before, 0, &r.pid);
+    int error = r.signals < 0 ? errno : spawn(&(struct start){.process = process, .mask = &before}, &r.pid);
     if (!error)
         follow(&r);
     if (r.signals >= 0)

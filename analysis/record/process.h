@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A firmware that is a process: runs it with a variable in its environment, and reads its trace from a pipe
- * meanwhile. Ctrl-C is sent to the firmware; the trace is completed when the firmware ends.
+ * meanwhile. Ctrl-C is sent to the firmware; the trace is completed when the firmware ends. If our process is killed, the system
+ * kills the firmware.
  */
 #ifndef HS_RECORD_PROCESS_H
 #define HS_RECORD_PROCESS_H

@@ -20,6 +20,8 @@
 
 #define BANNER "raw REPL; CTRL-B to exit\r\n>"
 #define REBOOT "soft reboot\r\n"
+#define PROMPT "\n>>> "
+#define WAITS_FOR_KEY "Use CTRL-D to reload.\r\n" /* CircuitPython, after code.py */
 #define PIECE 256u /* bytes written at once, followed by a pause: boards without flow control lose more */
 #define PAUSE 10   /* milliseconds */
 #define SLICE 100  /* milliseconds: how soon an interrupt is noticed */
@@ -39,8 +41,8 @@ static int64_t now(void)
 
 /* ---- input ---- */
 
-/* The first line of a firmware, or of the ESP loader that starts it. */
-static const char *const first_words[] = {"\nMicroPython v", "\nAdafruit CircuitPython ", "\nrst:0x"};
+/* The first line of a firmware, or of the ESP loader that starts it. CircuitPython has the line with its name later, at the prompt. */
+static const char *const first_words[] = {"\nMicroPython v", "\nAdafruit CircuitPython ", "Auto-reload is o", "\nrst:0x"};
 
 /* Counts a byte that is not valid UTF-8 here, or that no console prints. */
 static void judge(struct hs_repl *r, unsigned char c)
@@ -155,8 +157,14 @@ static int put_slowly(struct hs_repl *r, const char *bytes, size_t n)
     return HS_REPL_OK;
 }
 
+/* Who receives what comes before an answer. */
+struct bystander {
+    hs_repl_sink *out; /* NULL: the output is not passed on */
+    void *context;
+};
+
 /* Reads up to the end of `text`, for at most `patience` milliseconds in all. */
-static int expect(struct hs_repl *r, const char *text, int patience)
+static int expect_beside(struct hs_repl *r, const char *text, int patience, const struct bystander *beside)
 {
     size_t matched = 0, len = strlen(text);
     int64_t until = now() + patience;
@@ -174,9 +182,16 @@ static int expect(struct hs_repl *r, const char *text, int patience)
         for (; r->at < r->len && matched < len; r->at++)
             matched = (char)r->buffer[r->at] == text[matched] ? matched + 1 : (char)r->buffer[r->at] == text[0];
         note(r, (const char *)r->buffer + from, r->at - from);
+        if (beside->out && r->at > from)
+            beside->out(beside->context, (const char *)r->buffer + from, r->at - from);
     }
     forget(r);
     return HS_REPL_OK;
+}
+
+static int expect(struct hs_repl *r, const char *text, int patience)
+{
+    return expect_beside(r, text, patience, &(struct bystander){.out = NULL});
 }
 
 /* Drops input until the line is quiet, but not for ever. */
@@ -214,6 +229,17 @@ int hs_repl_soft_reset(struct hs_repl *r)
     return error ? error : expect(r, BANNER, BOOTING * r->patience);
 }
 
+int hs_repl_renew(struct hs_repl *r, hs_repl_sink *out, void *context)
+{
+    const struct bystander beside = {out, context};
+    int error = put(r, CTRL_B, 1);
+    if (!error)
+        error = expect_beside(r, PROMPT, r->patience, &beside);
+    if (!error || error == HS_REPL_SILENT) /* sys.ps1 may be another prompt */
+        error = put(r, CTRL_A, 1);
+    return error ? error : expect_beside(r, BANNER, r->patience, &beside);
+}
+
 void hs_repl_leave(struct hs_repl *r) { put(r, "\r" CTRL_B, 2); }
 
 /* ---- code ---- */
@@ -240,7 +266,8 @@ static bool was_reset(const struct hs_repl *r, const struct passing *p, int64_t 
 {
     if (tail_ends(r, BANNER))
         return true;
-    return r->starts >= LOOP || (time - p->came > SLICE && (was_started(r) || p->asked) && tail_ends(r, "\n>>> "));
+    return r->starts >= LOOP ||
+           (time - p->came > SLICE && (was_started(r) || p->asked) && (tail_ends(r, PROMPT) || tail_ends(r, WAITS_FOR_KEY)));
 }
 
 /* Sends Ctrl-C at most once when the code has to end, and checks the time limit. */
@@ -366,7 +393,7 @@ void hs_repl_explain(const struct hs_repl *r, int error, char *text, size_t size
         [-HS_REPL_OK] = "no error",
         [-HS_REPL_SILENT] = "no answer of a raw REPL, not a byte: is it MicroPython, at this port and the right speed (--baud)?",
         [-HS_REPL_GONE] = "the line was closed: was the board unplugged? Plug it in and record again",
-        [-HS_REPL_RESET] = "the board was reset: by machine.reset(), sys.exit() or a crash",
+        [-HS_REPL_RESET] = "the board was reset: by machine.reset(), microcontroller.reset(), sys.exit() or a crash",
         [-HS_REPL_STOPPED] = "interrupted",
         [-HS_REPL_STUCK] = "it did not end at Ctrl-C: reset the board and record again",
         [-HS_REPL_FULL] = "the line takes no more bytes: does the board hang, or does flow control stop it?",

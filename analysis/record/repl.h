@@ -63,6 +63,10 @@ int hs_repl_enter(struct hs_repl *repl);
 /* In raw mode: soft reset; returns after boot.py. main.py does not run. */
 int hs_repl_soft_reset(struct hs_repl *repl);
 
+/* In raw mode: leaves it and enters it again, so that the firmware frees the buffer that has the code sent before. What comes
+ * meanwhile is received by `out`. */
+int hs_repl_renew(struct hs_repl *repl, hs_repl_sink *out, void *context);
+
 /* Runs code. Returns 0, 1 when it ended with an exception, or a negative enum hs_repl_error. */
 int hs_repl_run(struct hs_repl *repl, const struct hs_repl_run *run);
 

@@ -265,6 +265,17 @@ static int ask_name(struct hs_stock *s, struct hs_repl *repl)
 
 /* ---- begin and end ---- */
 
+/* The firmware keeps the code that it runs in a buffer, which only grows until raw mode ends. So it is made anew before a sample whose
+ * code is short, and before the script. */
+static int renew(struct hs_stock *s, struct hs_repl *repl)
+{
+    int status = hs_repl_renew(repl, hs_stock_take, s);
+    flush(s);
+    return status;
+}
+
+static int collect(struct hs_stock *s, struct hs_repl *repl) { return run(s, repl, "__import__('gc').collect()\n"); }
+
 static int send(struct hs_stock *s, struct hs_repl *repl)
 {
     char *code = hs_stock_helper(&(struct hs_stock_helper){
@@ -272,6 +283,30 @@ static int send(struct hs_stock *s, struct hs_repl *repl)
     int status = code ? run(s, repl, code) : HS_REPL_FULL;
     free(code);
     return status;
+}
+
+/* "start" is as long as the sample before the helper, so that they differ by the helper only. */
+static const char bare[] = "print('\\nHS:S 0 bare'), __import__('micropython').mem_info(1), print('HS:E')";
+static const char bare_figures[] = "(lambda g: print('\\nHS:S 0 bare\\nGC: total:', g.mem_alloc() + g.mem_free(), 'used:', "
+                                   "g.mem_alloc(), 'free:', g.mem_free(), '\\nHS:E'))(__import__('gc'))";
+
+static int sample_short(struct hs_stock *s, struct hs_repl *repl, const char *code)
+{
+    char line[sizeof bare_figures + 2];
+    size_t length = s->firmware.mem_info ? sizeof bare : sizeof bare_figures;
+    snprintf(line, sizeof line, "%-*s\n", (int)length, code);
+    int status = renew(s, repl);
+    if (!status)
+        status = collect(s, repl);
+    return status ? status : run(s, repl, line);
+}
+
+/* A line of its own in the text: milliseconds between samples by the timer, or 0. */
+static void say_interval(struct hs_stock *s)
+{
+    char line[32];
+    snprintf(line, sizeof line, "HS:I %u\n", s->firmware.timer ? s->interval : 0);
+    append_text(s, line);
 }
 
 int hs_stock_begin(struct hs_stock *s, struct hs_repl *repl)
@@ -282,12 +317,18 @@ int hs_stock_begin(struct hs_stock *s, struct hs_repl *repl)
     if (status >= 0)
         status = ask_all(s, repl);
     if (status >= 0)
+        status = sample_short(s, repl, s->firmware.mem_info ? bare : bare_figures);
+    if (!status)
         status = send(s, repl);
     if (!status && s->firmware.timer) {
         status = run(s, repl, "__import__('heapstrata').step.deinit\n");
         s->firmware.timer = !status;
         status = status < 0 ? status : 0;
     }
+    if (!status)
+        say_interval(s);
+    if (!status)
+        status = sample_short(s, repl, "_hs_('start')");
     s->out = out;
     return status;
 }
@@ -337,6 +378,8 @@ static bool prepare(struct hs_stock *s, struct hs_repl *repl, const struct hs_st
     char *code = wrap(s, script, &len);
     s->out = NULL;
     *status = code ? run_bytes(s, repl, code, len) : 1;
+    if (!*status)
+        *status = renew(s, repl);
     s->out = out;
     free(code);
     return *status == 0;

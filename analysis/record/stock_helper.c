@@ -42,18 +42,9 @@ static const char sending[] = "on = end = step = 0\n"
 
 /* __import__. The modules that the firmware has built in are not in sys.modules: they are put there, to be noticed once. */
 static const char importing[] = "real = __import__\n"
-                                "def _hs_(name, b=None, e=None, r=None, pop=0):\n"
-                                " key = on and not pop and name not in modules\n"
-                                " if key:\n"
-                                "  gc.collect()\n"
-                                "  send(name, 'before')\n"
-                                " b = real(name, b, e, r, pop)\n"
-                                " if key:\n"
-                                "  gc.collect()\n"
-                                "  send(name, 'import')\n"
-                                "  modules.setdefault(name, b)\n"
-                                " return b\n"
-                                "setattr(__import__('builtins'), '__import__', _hs_)\n";
+                                "__name__ = 0\n"
+#include "analysis/record/imports.inc"
+                                "setattr(real('builtins'), '__import__', _hs_)\n";
 
 static const char running[] = "def _hs_(mode):\n"
                               " global on\n"
@@ -172,17 +163,6 @@ static bool has_word(const struct hs_stock_helper *h, const char *word)
     return false;
 }
 
-/* Whether imports are noticed. A relative import takes the name of its package from the globals of its caller, which is our function
- * where __import__ is replaced, so it would fail: not where the script names a package that has them. */
-static bool notices_imports(const struct hs_stock_helper *h)
-{
-    static const char *const relative[] = {"asyncio", "uasyncio", "aioble", "microdot"};
-    bool fails = false;
-    for (size_t i = 0; i < sizeof relative / sizeof *relative; i++)
-        fails |= has_word(h, relative[i]);
-    return h->firmware->builtins && !fails;
-}
-
 static void add_functions(struct text *t, const struct hs_stock_helper *h)
 {
     add(t, "exec(r\"\"\"import builtins as self\nfor key in '");
@@ -215,7 +195,7 @@ static void add_helper(struct text *t, const struct hs_stock_helper *h)
     add(t, f->mem_info ? "from micropython import mem_info\n" : figures);
     add(t, f->timer ? "from micropython import schedule\n" : "");
     add(t, sending);
-    add(t, notices_imports(h) ? importing : "");
+    add(t, f->builtins ? importing : "");
     add(t, running);
     add(t, module);
     add(t, f->timer ? ticking : "");
@@ -233,26 +213,19 @@ static void add_timer(struct text *t, unsigned interval)
     add(t, "\"\"\", {})\n");
 }
 
-/* One piece of code, so that the heap before and after the helper differs by the helper only. */
 char *hs_stock_helper(const struct hs_stock_helper *h)
 {
     const struct hs_stock_firmware *f = h->firmware;
     struct text t = {.bytes = NULL};
-    add(&t, "__import__('gc').collect()\nprint('\\nHS:S 0 bare')\n");
-    add(&t, f->mem_info ? "__import__('micropython').mem_info(1)\n"
-                        : "(lambda g: print('GC: total:', g.mem_alloc() + g.mem_free(), 'used:', g.mem_alloc(), 'free:', "
-                          "g.mem_free()))(__import__('gc'))\n");
-    add(&t, "print('HS:E')\n");
     add(&t, f->levels ? "(lambda e, r: (e(3), exec(r\"\"\"" : "exec(r\"\"\"");
     add_helper(&t, h);
     add(&t, f->levels ? "\"\"\", {'main': globals()}), e(r)))(__import__('micropython').opt_level, "
                         "__import__('micropython').opt_level())\n"
                       : "\"\"\", {'main': globals()})\n");
-    if (notices_imports(h))
+    if (f->builtins)
         add_functions(&t, h);
     if (f->timer)
         add_timer(&t, h->interval);
-    add(&t, "__import__('gc').collect()\n_hs_('start')\n");
     if (!t.full)
         return t.bytes;
     free(t.bytes);

@@ -25,7 +25,7 @@ struct hs_stock_helper {
     size_t script_len;
 };
 
-/* The code that takes the sample "bare", makes the helper, and takes the sample "start". Afterwards
+/* The code that makes the helper. Afterwards
  *
  *     import heapstrata              is the helper's; with samples at intervals the timer is its attribute `step`
  *     _hs_("")                       executes heapstrata.code, an object of compile(); with a sample when an exception leaves it

@@ -14,6 +14,8 @@
 #define BAR_MOST 24u
 #define MAP_SHARE 3u /* a map takes at most this fraction of the rows: 1/MAP_SHARE */
 #define LABEL 10u    /* columns of the labels at the left */
+#define ROW_BYTES 600u
+#define FINDING_SHARE 6u /* a finding takes at most this fraction of the rows */
 
 struct drawing {
     const struct hs_topview *view;
@@ -128,6 +130,37 @@ static void collection_row(struct drawing *d)
                   count_text(number[0], s->collections), d->o->collection_rate, count_text(number[1], s->collected),
                   seconds_text(number[2], s->pause), seconds_text(number[3], s->longest_pause));
     d->row++;
+}
+
+/* The bytes of a text that fit into a row: whole words, unless one is longer. */
+static size_t row_of_words(const char *text, unsigned columns)
+{
+    size_t n = strlen(text), end;
+    if (n <= columns)
+        return n;
+    for (end = columns; end && text[end] != ' ';)
+        end--;
+    return end ? end : columns;
+}
+
+/* The doctor's first finding, in its words. */
+static void finding_rows(struct drawing *d)
+{
+    char row[ROW_BYTES];
+    unsigned columns = d->pane->columns > LABEL ? d->pane->columns - LABEL : 0, most = d->pane->rows / FINDING_SHARE;
+    const char *text = d->view->finding;
+    if (!text || !columns || !most)
+        return;
+    columns = columns < sizeof row ? columns : (unsigned)sizeof row - 1;
+    put(d, 0, dim, "finding");
+    for (unsigned i = 0; *text && i < most; i++) {
+        size_t n = row_of_words(text, columns);
+        snprintf(row, sizeof row, "%.*s", (int)n, text);
+        put(d, LABEL, (struct hs_look){.hue = HS_HUE_RED}, row);
+        text += n;
+        text += *text == ' ';
+        d->row++;
+    }
 }
 
 static void failure_row(struct drawing *d)
@@ -314,6 +347,7 @@ size_t hs_topview_draw(const struct hs_topview *view, struct hs_pane *pane)
     heap_rows(&d);
     event_row(&d);
     collection_row(&d);
+    finding_rows(&d);
     failure_row(&d);
     mark_row(&d);
     map_rows(&d);
@@ -372,6 +406,7 @@ void hs_topview_json(const struct hs_topview *view, struct hs_json *json)
     hs_json_real(json, "collections_per_second", o->collection_rate);
     hs_summary_json(&o->summary, json);
     hs_summary_space_json(&o->summary.heap, json);
+    hs_json_text(json, "finding", view->finding);
     hs_json_array(json, "lines");
     for (size_t i = 0; i < o->n; i++)
         if (passes(view, &o->hot[i]))

@@ -21,7 +21,8 @@ struct hs_topview {
     uint64_t stream_bytes;        /* received; 0: no stream */
     double byte_rate;
     enum hs_top_order order;
-    const char *filter; /* show only lines that contain it; "" for all */
+    const char *finding; /* the doctor's first one; NULL: none */
+    const char *filter;  /* show only lines that contain it; "" for all */
     bool map;
     unsigned first;     /* first line of the table shown */
     const char *output; /* last line that the program printed, or NULL */

@@ -59,6 +59,12 @@ static void tick(void *context, const struct hs_live_state *state)
     w->watch->begin(w->watch->context, state->model);
 }
 
+static void made(void *context, struct hs_model *model, const struct hs_reader *reader)
+{
+    struct watching *w = context;
+    w->watch->made(w->watch->context, model, reader);
+}
+
 static int run_live(struct watching *w, struct hs_error *error)
 {
     struct hs_model *empty = hs_model_new(NULL);
@@ -67,6 +73,7 @@ static int run_live(struct watching *w, struct hs_error *error)
     w->watch->begin(w->watch->context, empty);
     hs_model_free(empty);
     w->live.selection = w->watch->selection;
+    w->live.made = made;
     w->live.tick = tick;
     w->live.context = w;
     w->looked = now() - (w->watch->wake > 0 ? w->watch->delay : 0); /* with keys, take the first look at once */
@@ -147,6 +154,7 @@ static int replay(struct watching *w, struct hs_reader *reader, struct hs_model 
     const struct hs_event *events;
     bool begun = !*number;
     long n;
+    w->watch->made(w->watch->context, model, reader);
     if (begun)
         w->watch->begin(w->watch->context, model);
     while ((n = hs_reader_next(reader, &events)) > 0) {

@@ -28,6 +28,7 @@ struct hs_board_watch {
     /* All are called between two events. `begin`: the model has the state of the last look, or is empty before the first.
      * `look`: the current state; in the last look `ended` is set. */
     void (*begin)(void *context, const struct hs_model *model);
+    void (*made)(void *context, struct hs_model *model, const struct hs_reader *reader); /* a new one, before its first event */
     void (*look)(void *context, const struct hs_live_state *state);
     void (*woken)(void *context);
     void (*listens)(void *context, const char *address); /* as of struct hs_link; may be NULL */
