@@ -6,7 +6,9 @@
 #   SAN=address,undefined      sanitizers, in a build folder of their own
 #   ASSERTIONS=0               without assertions (lib/assertion.h), for packages; in build/release
 #   WITHOUT='NAME ...'         leaves parts out, in a build folder of their own; their commands say so:
-#                              ELFUTILS BABELTRACE2 RECORD CAIRO NCURSES SQLITE3 PROTOBUF NETTLE
+#                              ELFUTILS BABELTRACE2 RECORD CAIRO NCURSES SQLITE3 PROTOBUF
+#   PROGRAM=wasm               what `make suite` and `make test` try in place of the native program: wasm, static, posix,
+#                              windows
 #   BUILD=DIR                  build somewhere else than build/
 #   BOARD=NAME                 what `make firmware` is for, as MicroPython names it: RPI_PICO
 #   MICROPYTHON_SRC=DIR        a checkout of MicroPython instead of Debian's source package
@@ -27,7 +29,7 @@ empty :=
 space := $(empty) $(empty)
 BUILD ?= build
 ASSERTIONS ?= 1
-PARTS := ELFUTILS BABELTRACE2 RECORD CAIRO NCURSES SQLITE3 PROTOBUF NETTLE
+PARTS := ELFUTILS BABELTRACE2 RECORD CAIRO NCURSES SQLITE3 PROTOBUF
 $(if $(filter-out $(PARTS),$(WITHOUT)),$(error WITHOUT takes names of $(PARTS), not $(filter-out $(PARTS),$(WITHOUT))))
 B := $(BUILD)$(if $(filter 0,$(ASSERTIONS)),/release)$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(WITHOUT),/without-$(subst $(space),-,$(sort $(WITHOUT))))
 PREFIX ?= /usr/local
@@ -41,6 +43,8 @@ HOST_SRC :=
 HOST_HDR :=
 ANALYSIS_SRC :=
 OPTIONAL_SRC :=
+# A source for other systems than Linux says so by its name (lib/host/util/system.h).
+FOREIGN := %_wasi.c %_windows.c %_posix.c %_bare.c %_portable.c
 HS_ROOT := .
 include lib/lib.mk
 # What the host records (heapstrata import) is of version 3 of the format.
@@ -52,7 +56,8 @@ include $(sort $(wildcard */dir.mk */*/dir.mk */*/*/dir.mk))
 PART_RECORD := analysis/record/%
 INSTEAD_RECORD := $(addprefix analysis/record/,cmd-record_absent.c cmd-top_absent.c)
 # What of it needs processes, sockets or terminals. The rest runs a script on a board.
-PART_PROCESSES := $(filter-out $(addprefix analysis/record/,board.c repl.c stock.c stock_helper.c),$(wildcard analysis/record/*.c))
+PART_PROCESSES := $(filter-out $(addprefix analysis/record/,board.c cmd-record_look.c level_choice.c repl.c script_output.c \
+	serial_unix.c stock.c stock_helper.c),$(wildcard analysis/record/*.c))
 INSTEAD_PROCESSES := analysis/record/cmd-top_absent.c
 PART_ELFUTILS := $(addprefix analysis/symbols/,dwarf_frames.c variable_members.c)
 INSTEAD_ELFUTILS := analysis/symbols/dwarf_absent.c
@@ -107,7 +112,7 @@ LIBS_lib := -lzstd
 # first. Without one that is needed nothing is built; of the others it is said what is left out.
 NEEDED := libzstd:libzstd-dev json-c:libjson-c-dev zlib:zlib1g-dev $(if $(filter ELFUTILS,$(WITHOUT)),,libdw:libdw-dev libelf:libelf-dev)
 OPTIONAL := babeltrace2:BABELTRACE2:libbabeltrace2-dev sqlite3:SQLITE3:libsqlite3-dev libprotobuf-c:PROTOBUF:libprotobuf-c-dev \
-            cairo:CAIRO:libcairo2-dev ncursesw:NCURSES:libncurses-dev nettle:NETTLE:nettle-dev
+            cairo:CAIRO:libcairo2-dev ncursesw:NCURSES:libncurses-dev
 LIBS_optional = $(shell sed -n 1p $(B)/libraries)
 LIBS_cli = $(if $(filter ELFUTILS,$(WITHOUT)),,-ldw -lelf) -ljson-c -lz -lm $(LIBS_optional)
 
@@ -193,15 +198,19 @@ $(FINGERPRINTS): force
 		cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(foreach d,obj pic fuzz-obj variants/O0,$(FINGERPRINT_OBJ:%=$(B)/$(d)/%)): $(FINGERPRINTS)
 
-# heapstrata.track() for firmware without our module, from heapstrata.py as one string for C: without comments, with shorter names.
-STOCK_TRACK := $(B)/gen/analysis/record/track.inc
+# What heapstrata.py and the helper of `record` have in common, as strings for C: without comments, with shorter names.
+STOCK_PARTS := $(addprefix $(B)/gen/analysis/record/,imports.inc track.inc)
 STOCK_OBJ := analysis/record/stock_helper.o
-$(STOCK_TRACK): firmware-hooks/stock/heapstrata.py $(MAKE_FILES)
-	$(Q)mkdir -p $(@D); sed -n '/# The helper of .heapstrata record. has/,/# End of what the helper has/p' $< | \
-		sed -e '/^ *#/d' -e '/^$$/d' -e '/sample/d' -e 's/  #.*//' -e 's/    / /g' -e 's/["\\]/\\&/g' -e 's/.*/"&\\n"/' \
-		-e 's/_on/on/g' -e 's/_end/key/g' -e 's/_Track/module/g' -e 's/traceback/e/g' -e 's/tracked/step/g' \
-		-e 's/named/key/g' -e 's/what/key/g' -e 's/kind/key/g' -e 's/function/b/g' -e 's/args/e/g' -e 's/value/r/g' >$@.new && mv $@.new $@
-$(foreach d,obj pic fuzz-obj variants/O0,$(STOCK_OBJ:%=$(B)/$(d)/%)): $(STOCK_TRACK)
+stock_part = mkdir -p $(@D); sed -n '/$(1)/,/$(2)/p' $< | sed -e '/^ *\#/d' -e '/^$$/d' -e '/sample/d' -e 's/  \#.*//' -e 's/    / /g' \
+	-e 's/["\]/\\&/g' -e 's/.*/"&\\n"/' -e 's/_on/on/g' $(3) >$@.new && mv $@.new $@
+$(filter %/imports.inc,$(STOCK_PARTS)): firmware-hooks/stock/heapstrata.py $(MAKE_FILES)
+	$(Q)$(call stock_part,^def _load,^def _later,-e '/def _later/d' -e 's/_load/_hs_/' -e 's/sys.modules/modules/' -e 's/_say/send/' \
+		-e "s/builtins\./real('builtins')./" -e 's/_real/real/g')
+$(filter %/track.inc,$(STOCK_PARTS)): firmware-hooks/stock/heapstrata.py $(MAKE_FILES)
+	$(Q)$(call stock_part,# The helper of .heapstrata record. has the lines,# End of what the helper has,-e 's/_end/key/g' \
+		-e 's/_Track/module/g' -e 's/traceback/e/g' -e 's/tracked/step/g' -e 's/named/key/g' -e 's/what/key/g' -e 's/kind/key/g' \
+		-e 's/function/b/g' -e 's/args/e/g' -e 's/value/r/g')
+$(foreach d,obj pic fuzz-obj variants/O0,$(STOCK_OBJ:%=$(B)/$(d)/%)): $(STOCK_PARTS)
 
 # The page that `heapstrata html` fills, as a source.
 $(B)/gen/analysis/html/template.c: $(NPM)/analysis/html/state analysis/html/assemble analysis/html/libraries $(PAGE_SRC)
@@ -374,7 +383,7 @@ $(LWIP_DIR)/src/src/core/memp.c: | $(B)/deps.firmware
 # The program for WebAssembly, which every system with Node or a browser runs, by clang and wasi-libc; and for any Linux, as one file
 # without shared libraries, by musl. Their libraries are compiled from Debian's sources. A system NAME has build/NAME/ and says
 #   NAME_CC, NAME_FLAGS, NAME_LINK    its compiler and what to give it
-#   NAME_SOURCES                      patterns of sources' names: those for it alone
+#   NAME_SOURCES                      patterns of sources' names: those for it alone, and for others like it
 #   NAME_WITHOUT                      parts that it lacks
 #   NAME_OURS                         what to give it for our sources alone
 #   NAME_CMAKE                        what json-c's cmake needs to know
@@ -398,7 +407,7 @@ MUSL_CC ?= musl-gcc
 static_CC := $(MUSL_CC)
 static_FLAGS := -static -fno-pie
 static_LINK := -static -no-pie -s
-static_SOURCES := %_linux.c
+static_SOURCES := %_linux.c %_unix.c
 static_OURS := -include lib/host/util/standard_output.h
 static_WITHOUT := $(filter-out RECORD,$(PARTS))
 static_NEEDS := static
@@ -409,11 +418,23 @@ windows_CC := $(WINDOWS_CC)
 windows_FLAGS := -D_WIN32_WINNT=0x0601 -D__USE_MINGW_ANSI_STDIO=1 -D_FILE_OFFSET_BITS=64 -DWIN32_LEAN_AND_MEAN
 windows_LINK := -static -municode -s -Wl,--stack,8388608
 windows_LIBS := -lwinpthread
-windows_SOURCES := %_windows.c %_portable.c
+windows_SOURCES := %_windows.c %_bare.c %_portable.c
 windows_OURS := -include lib/host/windows/posix_windows.h -Ilib/host/windows
 windows_WITHOUT := $(filter-out RECORD,$(PARTS)) PROCESSES
 windows_CMAKE := -DCMAKE_SYSTEM_NAME=Windows
 windows_NEEDS := windows
+
+# For any system with POSIX 2008: against that alone, so that what compiles here has no need of Linux.
+POSIX := $(B)/posix
+POSIX_CC ?= $(CLANG)
+posix_CC := $(POSIX_CC)
+posix_FLAGS := -pthread
+posix_LINK := -pthread -O2
+posix_LIBS := -lm
+posix_SOURCES := %_posix.c %_unix.c %_bare.c %_portable.c
+posix_OURS := -U_GNU_SOURCE -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 -Ilib/host/posix -include lib/host/bare/bare.h
+posix_WITHOUT := $(filter-out RECORD,$(PARTS)) PROCESSES
+posix_NEEDS := posix
 
 JSON_SRC := $(addprefix json-c/,$(addsuffix .c,arraylist debug json_c_version json_object json_object_iterator json_pointer \
 	json_tokener json_util json_visit libjson linkhash printbuf random_seed strerror_override))
@@ -434,8 +455,8 @@ FETCHED := $(addprefix $(SOURCE)/,json-c/fetched libzstd/fetched zlib/fetched)
 # $(call other_system,NAME,PROGRAM)
 define other_system
 $(1)_SRC := $$(HS_LIB_SRC) $$(MAIN_SRC) lib/host/util/standard_output.c \
-	$$(call less,$$(filter-out $$(if $$(filter %_linux.c,$$($(1)_SOURCES)),,%_linux.c),$$(HOST_SRC) $$(EVERY_SRC)),$$($(1)_WITHOUT)) \
-	$$(filter-out %_linux.c,$$(filter $$($(1)_SOURCES),$$(wildcard lib/host/*/*.c analysis/*/*.c)))
+	$$(call less,$$(filter-out $$(filter-out $$($(1)_SOURCES),%_linux.c %_unix.c),$$(HOST_SRC) $$(EVERY_SRC)),$$($(1)_WITHOUT)) \
+	$$(filter-out %_linux.c %_unix.c,$$(filter $$($(1)_SOURCES),$$(wildcard lib/host/*/*.c analysis/*/*.c)))
 $(1)_OBJ := $$($(1)_SRC:%.c=$(B)/$(1)/obj/%.o) $(B)/$(1)/obj/analysis/html/template.o
 $(1)_THIRD := $$(THIRD_SRC:%.c=$(B)/$(1)/third/%.o)
 $(1)_COMPILE = $$($(1)_CC) $$($(1)_FLAGS) -std=c11 -O2 -DNDEBUG -I$(B)/$(1)/include -isystem $(SOURCE)/libzstd/lib -isystem $(SOURCE)/zlib
@@ -450,7 +471,7 @@ $(B)/$(1)/obj/%.o: %.c $(MAKE_FILES) $$($(1)_READY)
 $(B)/$(1)/obj/analysis/html/template.o: $(B)/gen/analysis/html/template.c $$($(1)_READY)
 	$$(Q)mkdir -p $$(@D) && $$($(1)_COMPILE) -O0 -I. -c -o $$@ $$<
 $$(FINGERPRINT_OBJ:%=$(B)/$(1)/obj/%): $(FINGERPRINTS)
-$$(STOCK_OBJ:%=$(B)/$(1)/obj/%): $(STOCK_TRACK)
+$$(STOCK_OBJ:%=$(B)/$(1)/obj/%): $(STOCK_PARTS)
 $$($(1)_THIRD): $(B)/$(1)/third/%.o: $$($(1)_READY)
 	$$(Q)mkdir -p $$(@D) && $$($(1)_COMPILE) -w -D_GNU_SOURCE -DZSTD_DISABLE_ASM $$(JSON_HAVE:%=-DHAVE_%=1) \
 		-I$(B)/$(1)/include/json-c -c -o $$@ $(SOURCE)/$$*.c
@@ -461,15 +482,18 @@ endef
 $(eval $(call other_system,wasm,heapstrata.wasm))
 $(eval $(call other_system,static,heapstrata))
 $(eval $(call other_system,windows,heapstrata.exe))
-# The only header of another system that its sources need: the layout of ELF files.
+$(eval $(call other_system,posix,heapstrata))
+# The only header of another system that their sources need: the layout of ELF files.
 $(windows_OBJ): | $(WINDOWS)/include/elf.h
-$(WINDOWS)/include/elf.h: | $(WINDOWS)/include/json-c/json.h
+$(posix_OBJ): | $(POSIX)/include/elf.h
+$(WINDOWS)/include/elf.h $(POSIX)/include/elf.h: $(B)/%/include/elf.h: | $(B)/%/include/json-c/json.h
 	$(Q)sed -e '/<features.h>/d' -e '/^__[A-Z]*_DECLS/d' -e /auxv.h/d /usr/include/elf.h >$@
 
-.PHONY: wasm static windows
+.PHONY: wasm static windows posix
 wasm: $(WASM)/heapstrata.wasm ## the program for WebAssembly: build/wasm/heapstrata.wasm
 windows: $(WINDOWS)/heapstrata.exe ## the program for Windows: build/windows/heapstrata.exe
 static: $(STATIC)/heapstrata ## the program for any Linux, one file: build/static/heapstrata
+posix: $(POSIX)/heapstrata ## the program by POSIX alone, as macOS and others need it: build/posix/heapstrata
 
 # The npm package: build/wasm/heapstrata-VERSION.tgz.
 WASM_PACKAGE := $(WASM)/package
@@ -501,7 +525,24 @@ $(WASM)/site/sw.js: $(WEB_PAGE) $(wildcard web/app/*) VERSION
 # What test programs and the scripts behind demo and bench find in their environment.
 export HS_ROOT_DIR := $(CURDIR)
 export HS_BUILD := $(abspath $(B))
-export HS_CLI := $(abspath $(B)/heapstrata)
+# The program that suites try may be one for another system; HS_NATIVE is always the native one, which also records for the others.
+PROGRAM ?= native
+PROGRAM_native := $(B)/heapstrata
+PROGRAM_wasm := $(WASM)/package/cli.mjs
+PROGRAM_static := $(STATIC)/heapstrata
+PROGRAM_posix := $(POSIX)/heapstrata
+PROGRAM_windows := tests/tools/windows-heapstrata
+PROGRAM_NEEDS := $(subst wasm,npm,$(filter-out native,$(PROGRAM)))
+$(if $(PROGRAM_$(PROGRAM)),,$(error PROGRAM is one of native, wasm, static, posix and windows, not $(PROGRAM)))
+export HS_PROGRAM := $(PROGRAM)
+export HS_CLI := $(abspath $(PROGRAM_$(PROGRAM)))
+export HS_NATIVE := $(abspath $(B)/heapstrata)
+# The parts that each of them lacks. Node ends a program by a signal without asking it.
+export HS_LACKS_native := $(WITHOUT)
+export HS_LACKS_wasm := RECORD SIGNALS $(wasm_WITHOUT)
+export HS_LACKS_static := $(static_WITHOUT)
+export HS_LACKS_posix := $(posix_WITHOUT)
+export HS_LACKS_windows := $(windows_WITHOUT)
 export HS_MP := $(abspath $(M))
 export HS_MP_SRC := $(MP_SRC)
 export HS_LWIP_SRC := $(LWIP_SOURCE)
@@ -509,15 +550,16 @@ export HS_MPY_CROSS := $(abspath $(MPY_CROSS))
 export HS_PYTHON := $(PYTHON)
 export PYTHONDONTWRITEBYTECODE := 1
 
-TEST_JOBS ?= 1
+TEST_JOBS ?= 2
 PROGRAMS := $(TEST_BIN) $(CHECKED_BIN) $(REPLAY_BIN)
 
 .PHONY: test suite check soak
-test: deps all micropython micropython-plain micropython-lttng micropython-rp2 $(RP2_PLAIN)/RPI_PICO/firmware.elf $(LWIP_THERE) $(PROGRAMS) $(PRELOAD_BIN) $(VARIANT_BIN) $(MUTATE_BIN) npm web windows $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## everything; T=WORD runs the suites with WORD in their name
+test: deps all micropython micropython-plain micropython-lttng micropython-rp2 $(RP2_PLAIN)/RPI_PICO/firmware.elf $(LWIP_THERE) $(PROGRAMS) $(PRELOAD_BIN) $(VARIANT_BIN) $(MUTATE_BIN) npm web windows $(PROGRAM_NEEDS) $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## everything; T=WORD runs the suites with WORD in their name
+	$(Q)scripts/runs-32-bit
 	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(T)) \
 		--scratch $(B)/tests/scratch $(PROGRAMS) $(SUITES)
 
-suite: all ## T=WORD runs the suites with WORD in their name, on the firmwares that are there: quick, while you work
+suite: all $(MUTATE_BIN) $(PROGRAM_NEEDS) ## T=WORD runs the suites with WORD in their name, on the firmwares that are there: quick, while you work
 	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(or $(T),$(error suite: name suites, as T="format cli"))) \
 		--scratch $(B)/tests/scratch $(SUITES)
 
@@ -676,7 +718,7 @@ $(MUTATE_BIN): $(B)/obj/tests/fuzz/mutate.o $(B)/libheapstrata.a
 demo: $(B)/deps.firmware all micropython ## a real program that fragments its heap, and what HeapStrata says about it
 	$(Q)examples/demo/run
 
-bench: deps all micropython micropython-plain micropython-rp2 $(RP2_PLAIN)/RPI_PICO/firmware.elf $(NPM)/tests/rp2/state ## bytes, instructions, speed, with others' figures beside
+bench: deps all micropython micropython-plain micropython-rp2 $(RP2_PLAIN)/RPI_PICO/firmware.elf $(LWIP_THERE) $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## bytes, instructions, speed, with others' figures beside
 	$(Q)tests/bench/run
 
 # examples/const-vs-global/run is `make example-const`: the folder's first word.
@@ -741,4 +783,4 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1@\2/p' Makefile | awk -F@ '{ printf "  make %-18s %s\n", $$1, $$2 }'
 	@sed -n 's/^#   \([A-Z]\)/  \1/p' Makefile
 
--include $(shell find $(B)/obj $(B)/pic $(WASM)/obj $(STATIC)/obj $(WINDOWS)/obj $(B)/watched $(B)/checked $(B)/fuzz-obj $(B)/variants -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/pic $(WASM)/obj $(STATIC)/obj $(WINDOWS)/obj $(POSIX)/obj $(B)/watched $(B)/checked $(B)/fuzz-obj $(B)/variants -name '*.d' 2>/dev/null)

@@ -3,7 +3,7 @@
 # main.c is the only file with a main; memory.c is for the whole program.
 MAIN_SRC := $(addprefix analysis/cmd/,main.c memory.c)
 # NAME_absent.c is for builds without what the other files of its folder need.
-ANALYSIS_SRC += $(filter-out $(MAIN_SRC) %_wasi.c %_windows.c %_portable.c %_absent.c,$(sort $(wildcard analysis/*/*.c)))
+ANALYSIS_SRC += $(filter-out $(MAIN_SRC) $(FOREIGN) %_absent.c,$(sort $(wildcard analysis/*/*.c)))
 
 # Rooms whose code runs once an event or once a block.
 FAST_ROOMS := sites space time refs blame compare whatif export import babeltrace2

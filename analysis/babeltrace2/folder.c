@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Folders with CTF traces as inputs of all commands. LTTng writes its traces to nested folders, one per user or
- * process: all traces below the given folder are read as one.
+ * process: all traces of a session below the given folder are read as one. Traces of several sessions do not belong together.
  */
 #include <errno.h>
 #include <ftw.h>
@@ -99,6 +99,56 @@ static bool all_sane(const struct traces *traces)
     return true;
 }
 
+/* ---- whether traces belong together ---- */
+
+#define HEAD 16384 /* bytes of the metadata that have its `env` */
+
+/* What all traces of a session have in common: its time of creation; an export of this program is a session of its own, by
+ * its UUID. Empty: the metadata do not say. */
+struct session {
+    char of[64];
+};
+
+/* The text in quotation marks after `name`, up to the size of `of`. */
+static bool take_quoted(struct session *session, const char *text, const char *name)
+{
+    const char *at = strstr(text, name), *from = at ? strchr(at, '"') : NULL, *to = from ? strchr(from + 1, '"') : NULL;
+    if (!to || to - from > (long)sizeof session->of)
+        return false;
+    snprintf(session->of, sizeof session->of, "%.*s", (int)(to - from - 1), from + 1);
+    return true;
+}
+
+static struct session session_of(const char *folder)
+{
+    struct session session = {""};
+    char path[4096], *text = calloc(1, HEAD + 1);
+    snprintf(path, sizeof path, "%s/metadata", folder);
+    FILE *in = text ? fopen(path, "rb") : NULL;
+    size_t n = in ? fread(text, 1, HEAD, in) : 0;
+    for (size_t i = 0; i < n; i++) /* heads of packets */
+        text[i] = text[i] ? text[i] : ' ';
+    if (in)
+        fclose(in);
+    bool own = text && strstr(text, "exported_by = \"heapstrata");
+    if (text)
+        take_quoted(&session, text, own ? "uuid = " : "trace_creation_datetime = ");
+    free(text);
+    return session;
+}
+
+/* The first trace that is not of the session of the first one, or NULL. */
+static const char *find_stranger(const struct traces *traces)
+{
+    struct session first = session_of(traces->folder[0]);
+    for (unsigned i = 1; i < traces->n; i++) {
+        struct session other = session_of(traces->folder[i]);
+        if (first.of[0] && other.of[0] && strcmp(first.of, other.of) != 0)
+            return traces->folder[i];
+    }
+    return NULL;
+}
+
 /* ---- traces made from folders, kept for the next time a folder is opened ---- */
 
 struct made {
@@ -190,8 +240,18 @@ static int convert_apart(const char *folder, const struct traces *traces, int fd
                : status;
 }
 
+static int fail_apart(const char *folder, const struct traces *traces, const char *stranger, struct hs_error *error)
+{
+    error->code = HS_ERR_KIND;
+    snprintf(error->text, sizeof error->text,
+             "%.100s: holds traces that do not belong together, such as %.150s and %.150s: name one", folder, traces->folder[0],
+             stranger);
+    return error->code;
+}
+
 static int make(const char *folder, struct hs_error *error)
 {
+    const char *stranger = NULL;
     struct traces traces;
     int status, fd = hs_unnamed_file();
     if (fd < 0)
@@ -205,6 +265,8 @@ static int make(const char *folder, struct hs_error *error)
                       "(Debian: libbabeltrace2-dev). Install that and build again");
     else if (!all_sane(&traces))
         status = fail(error, HS_ERR_FORMAT, folder, "the file `metadata` is damaged");
+    else if ((stranger = find_stranger(&traces)))
+        status = fail_apart(folder, &traces, stranger, error);
     else
         status = convert_apart(folder, &traces, fd, error);
     free_traces(&traces);

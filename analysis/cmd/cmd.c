@@ -11,6 +11,7 @@
 #include "analysis/babeltrace2/lttng.h"
 #include "analysis/cmd/main.h"
 #include "analysis/cmd/options.h"
+#include "analysis/cmd/precious.h"
 #include "analysis/util/output.h"
 #include "lib/host/util/clean_text.h"
 #include "lib/host/util/system.h"
@@ -113,7 +114,7 @@ static bool option_names(const struct hs_option *option, const char *memory, con
     return false;
 }
 
-int hs_cmd_check_output(const char *target)
+static int check_output(const char *target, bool trace)
 {
     const struct hs_common *common = (const void *)parsed->memory;
     bool named = parsed->cmd->uses & HS_USES_INPUT && same(common->input, target);
@@ -121,14 +122,29 @@ int hs_cmd_check_output(const char *target)
         named = same(common->file[i], target);
     for (unsigned i = 0; i < parsed->n_options && !named; i++)
         named = option_names(parsed->option[i], parsed->memory, target);
-    return named ? hs_complain("%s is read too, or written twice: name another file to write", target) : HS_EXIT_OK;
+    if (named)
+        return hs_complain("%s is read too, or written twice: name another file to write", target);
+    const char *precious = hs_precious(target, trace);
+    return precious ? hs_complain("%s exists and is %s: it is not replaced. Name another file to write, or remove it first",
+                                  target, precious)
+                    : HS_EXIT_OK;
 }
+
+int hs_cmd_check_output(const char *target) { return check_output(target, false); }
+
+int hs_cmd_check_trace(const char *target) { return check_output(target, true); }
 
 /* ---- input ---- */
 
 int hs_cmd_complain_of_input(const char *path, const char *why)
 {
-    if (!strcmp(path, HS_DEFAULT_INPUT))
+    const struct hs_common *common = parsed ? (const void *)parsed->memory : NULL;
+    bool unnamed = !strcmp(path, HS_DEFAULT_INPUT);
+    if (unnamed && common && common->elf)
+        return hs_complain(
+            "no trace is named (%s is what --elf takes, a firmware), and there is no %s in this folder: name the trace too",
+            common->elf, path);
+    if (unnamed)
         return hs_complain("no trace is named, and there is no %s in this folder: name one, or make it with 'heapstrata record'",
                            path);
     return hs_complain("%s: %s", path, why);
@@ -207,42 +223,33 @@ static void end_progress(const struct progress *p)
         fputs("\r\033[K", stderr);
 }
 
-int hs_cmd_replay_some(struct hs_reader *reader, hs_each *each, void *context, bool *some)
+bool hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context, int *status)
 {
     const struct hs_event *events;
     struct progress progress = begin_progress();
     long n;
     int stop = 0;
-    *some = false;
+    bool some = false;
     while (!stop && (n = hs_reader_next(reader, &events)) > 0) {
-        *some = true;
+        some = true;
         stop = each(context, events, n);
         step_progress(&progress, reader);
     }
     end_progress(&progress);
     const struct hs_error *error = hs_reader_error(reader);
-    if (error && error->code)
-        return hs_complain_of(error, error->code);
-    int status = hs_cmd_check_selection(reader);
-    *some = !status;
-    return status;
-}
-
-int hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context)
-{
-    bool some;
-    int status = hs_cmd_replay_some(reader, each, context, &some);
-    if (!some)
-        exit(end_cleaning(status));
-    return status;
+    bool damaged = error && error->code;
+    *status = damaged ? hs_complain_of(error, error->code) : hs_cmd_check_selection(reader);
+    return damaged ? some : *status == HS_EXIT_OK;
 }
 
 static int feed_model(void *context, const struct hs_event *events, long n) { return hs_model_feed(context, events, n); }
 
-int hs_cmd_replay_model(struct hs_reader *reader, struct hs_model *model)
+bool hs_cmd_replay_model(struct hs_reader *reader, struct hs_model *model, int *status)
 {
-    int status = hs_cmd_replay(reader, feed_model, model);
-    return model->error ? hs_complain("%s", hs_strerror(model->error)) : status;
+    bool some = hs_cmd_replay(reader, feed_model, model, status);
+    if (model->error)
+        *status = hs_complain("%s", hs_strerror(model->error));
+    return some && !model->error;
 }
 
 uint64_t hs_cmd_rows(const struct hs_common *common, uint64_t limit)

@@ -123,8 +123,11 @@ bool hs_cmd_number(uint64_t *value, const char *text, size_t length);
 int hs_complain_of(const struct hs_error *error, int code);
 
 /* Call it before reading anything. Complains when the output file is also named elsewhere on the command line, for
- * example as input. Returns the exit status. */
+ * example as input, and when it is an existing file that must not be replaced: precious.h. Returns the exit status. */
 int hs_cmd_check_output(const char *target);
+
+/* The same for a trace that will be written. */
+int hs_cmd_check_trace(const char *target);
 
 /* Complains that an input cannot be opened, and what to do when none was named. Returns HS_EXIT_BAD. */
 int hs_cmd_complain_of_input(const char *path, const char *why);
@@ -143,16 +146,13 @@ struct hs_reader *hs_cmd_open_selected(const struct hs_common *common, const cha
 int hs_cmd_check_selection(const struct hs_reader *reader);
 
 /* Passes a reader's events to `each` until the end, with progress on a terminal. `each` returns 0, or another value to
- * stop. Returns the exit status: HS_EXIT_BAD when the input was damaged, after printing the error. When nothing could be read, or
- * nothing matches the selection, it ends the program after the error: figures of nothing would be false. */
+ * stop. *status is the exit status: HS_EXIT_BAD when the input was damaged, after printing the error. Returns false, after printing why,
+ * when nothing could be read or nothing matches the selection: figures of nothing would be false, so the command ends with *status. */
 typedef int hs_each(void *context, const struct hs_event *events, long n);
-int hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context);
+bool hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context, int *status);
 
-/* Likewise, and returns also when nothing could be read; then *some is false. */
-int hs_cmd_replay_some(struct hs_reader *reader, hs_each *each, void *context, bool *some);
-
-/* The common case: passes all events to a model. */
-int hs_cmd_replay_model(struct hs_reader *reader, struct hs_model *model);
+/* The common case: passes all events to a model. Returns false, too, when the model has no memory. */
+bool hs_cmd_replay_model(struct hs_reader *reader, struct hs_model *model, int *status);
 
 /* Value of --limit when the user gave none. */
 #define HS_CMD_ROWS_AUTO UINT64_MAX

@@ -21,8 +21,8 @@ struct hs_exam;
 struct hs_exam *hs_cmd_finding_watch(struct hs_model *model, const struct hs_reader *reader);
 void hs_cmd_finding_free(struct hs_exam *exam);
 
-/* Writes "problem HS-HEAP-FULL: ..." into `text` of HS_CMD_FINDING_LEN bytes, once, at the end of the trace at path `trace`; names
- * from the trace are not sanitised. Returns false when there is no finding, and when out of memory. */
+/* Writes "problem HS-HEAP-FULL: ..." into `text` of HS_CMD_FINDING_LEN bytes, by what was read so far of the trace at path `trace`;
+ * names from the trace are not sanitised. Returns false when there is no finding, and when out of memory. */
 bool hs_cmd_finding(struct hs_exam *exam, const char *trace, const struct hs_names *names, char *text);
 
 #endif

@@ -1,34 +1,20 @@
-/* SPDX-License-Identifier: MIT
- *
- * The only file that uses nettle.
- */
+/* SPDX-License-Identifier: MIT */
 #include "analysis/cmd/known.h"
 
-#include <stddef.h>
-
-#if defined HS_WITHOUT_NETTLE || !__has_include(<nettle/hmac.h>)
-
-void hs_known_note(const char *trace, const struct hs_known_files *files) { (void)trace, (void)files; }
-struct hs_known *hs_known_open(const char *trace) { return (void)trace, NULL; }
-bool hs_known_has(const struct hs_known *known, const char *path) { return (void)known, (void)path, false; }
-void hs_known_close(struct hs_known *known) { (void)known; }
-
-#else
-
 #include <fcntl.h>
-#include <nettle/hmac.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analysis/util/hmac.h"
 #include "analysis/util/output.h"
+#include "lib/host/util/system.h"
 
-#define KEY_BYTES 32
-#define HEX_BYTES (2 * SHA256_DIGEST_SIZE + 1)
+#define KEY_BYTES HS_SHA256_BYTES
+#define HEX_BYTES (2 * HS_SHA256_BYTES + 1)
 
 struct hs_known {
     uint8_t key[KEY_BYTES];
@@ -49,17 +35,17 @@ static bool make_folder(const char *path)
     free(copy);
     struct stat folder;
     mkdir(path, 0700);
-    return !stat(path, &folder) && S_ISDIR(folder.st_mode) && folder.st_uid == geteuid();
+    return !stat(path, &folder) && S_ISDIR(folder.st_mode) && hs_system_is_mine(&folder, false);
 }
 
 /* Path of `name` in the state folder; NULL when there is none. The caller frees it. */
 static char *in_state_folder(const char *name, bool make)
 {
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    bool own = state && *state == '/';
-    char *folder = NULL, *path = NULL;
-    if ((!own && (!home || *home != '/')) ||
-        asprintf(&folder, "%s%s/heapstrata", own ? state : home, own ? "" : "/.local/state") < 0)
+    char *state = hs_system_state_folder(), *folder = NULL, *path = NULL;
+    if (state && asprintf(&folder, "%s/heapstrata", state) < 0)
+        folder = NULL;
+    free(state);
+    if (!folder)
         return NULL;
     if ((!make || make_folder(folder)) && asprintf(&path, "%s/%s", folder, name) < 0)
         path = NULL;
@@ -71,8 +57,7 @@ static bool read_key(uint8_t key[KEY_BYTES], const char *path)
 {
     struct stat file;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    bool good = fd >= 0 && !fstat(fd, &file) && file.st_uid == geteuid() && !(file.st_mode & 077) &&
-                read(fd, key, KEY_BYTES) == KEY_BYTES;
+    bool good = fd >= 0 && !fstat(fd, &file) && hs_system_is_mine(&file, true) && read(fd, key, KEY_BYTES) == KEY_BYTES;
     if (fd >= 0)
         close(fd);
     return good;
@@ -83,7 +68,7 @@ static bool get_key(uint8_t key[KEY_BYTES], bool make)
 {
     char *path = in_state_folder("key", make);
     bool good = path && read_key(key, path);
-    if (path && !good && make && getrandom(key, KEY_BYTES, 0) == KEY_BYTES) {
+    if (path && !good && make && hs_system_secret(key, KEY_BYTES)) {
         int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         good = fd >= 0 && write(fd, key, KEY_BYTES) == KEY_BYTES;
         if (fd >= 0)
@@ -98,17 +83,17 @@ static bool get_key(uint8_t key[KEY_BYTES], bool make)
 /* The keyed hash of a file's contents. False when it cannot be read. */
 static bool hash_file(const uint8_t key[KEY_BYTES], const char *path, char hex[HEX_BYTES])
 {
-    static uint8_t bytes[1 << 16], digest[SHA256_DIGEST_SIZE];
-    struct hmac_sha256_ctx hmac;
+    static uint8_t bytes[1 << 16], digest[HS_SHA256_BYTES];
+    struct hs_hmac hmac;
     struct stat file;
     int fd = stat(path, &file) || !S_ISREG(file.st_mode) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = -1;
-    hmac_sha256_set_key(&hmac, KEY_BYTES, key);
+    hs_hmac_begin(&hmac, key);
     while (fd >= 0 && (n = read(fd, bytes, sizeof bytes)) > 0)
-        hmac_sha256_update(&hmac, (size_t)n, bytes);
+        hs_hmac_add(&hmac, bytes, (size_t)n);
     if (fd >= 0)
         close(fd);
-    hmac_sha256_digest(&hmac, sizeof digest, digest);
+    hs_hmac_end(&hmac, digest);
     for (size_t i = 0; i < sizeof digest; i++)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     return n == 0;
@@ -145,8 +130,8 @@ void hs_known_note(const char *trace, const struct hs_known_files *files)
 static char *load(const char *path)
 {
     struct stat file;
-    FILE *in = path ? fopen(path, "re") : NULL;
-    char *text = in && !fstat(fileno(in), &file) && file.st_uid == geteuid() ? malloc((size_t)file.st_size + 1) : NULL;
+    FILE *in = path ? fopen(path, "rb") : NULL;
+    char *text = in && !fstat(fileno(in), &file) && hs_system_is_mine(&file, false) ? malloc((size_t)file.st_size + 1) : NULL;
     if (text)
         text[fread(text, 1, (size_t)file.st_size, in)] = '\0';
     if (in)
@@ -185,5 +170,3 @@ void hs_known_close(struct hs_known *known)
         free(known->text);
     free(known);
 }
-
-#endif

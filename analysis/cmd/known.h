@@ -2,7 +2,7 @@
  *
  * Traces that were recorded on this computer, with their sources. A trace may name any file. Only files that existed,
  * with the same contents, when `heapstrata record` made this trace are shown. The data to recognise them is in the
- * user's state folder ($XDG_STATE_HOME/heapstrata, else ~/.local/state/heapstrata): a random key and, for each trace,
+ * user's state folder (hs_system_state_folder, there heapstrata): a random key and, for each trace,
  * hashes under that key (HMAC-SHA256), which are useless without the key.
  */
 #ifndef HS_CMD_KNOWN_H
@@ -13,7 +13,7 @@
 struct hs_known; /* one trace */
 
 /* Notes a newly recorded trace with these files as its sources; paths contain no symbolic links. Notes nothing without
- * a state folder, or in a build without the hash library (nettle). */
+ * a state folder. */
 struct hs_known_files {
     char **path;
     unsigned n;

@@ -135,20 +135,27 @@ static bool set_real(double *member, const struct hs_option *option, const char 
     return good || refuse_number(option, text);
 }
 
-static bool set_choice(int *member, const struct hs_option *option, const char *text)
+/* The index of a word among an option's choices, -1 where it is none. */
+static int choice_of(const struct hs_option *option, const char *text)
 {
     size_t length = strlen(text);
     const char *word = option->choices;
     for (int i = 0; word; i++) {
         size_t n = strcspn(word, "|");
-        if (n == length && !memcmp(word, text, n)) {
-            *member = i;
-            return true;
-        }
+        if (n == length && !memcmp(word, text, n))
+            return i;
         word = word[n] ? word + n + 1 : NULL;
     }
-    hs_complain("--%s takes %s, not '%s'", option->name, option->choices, text);
-    return false;
+    return -1;
+}
+
+static bool set_choice(int *member, const struct hs_option *option, const char *text)
+{
+    int choice = choice_of(option, text);
+    if (choice < 0)
+        return !hs_complain("--%s takes %s, not '%s'", option->name, option->choices, text);
+    *member = choice;
+    return true;
 }
 
 static bool append(struct hs_list *list, const char *text)
@@ -161,9 +168,21 @@ static bool append(struct hs_list *list, const char *text)
     return item != NULL;
 }
 
+/* A value that was forgotten: the next option or the end of the options would be taken for it. No file needs such a name. */
+static bool lacks_value(const struct hs_option *option, const char *text)
+{
+    bool taken = (option->type == HS_OPT_TEXT || option->type == HS_OPT_LIST) && !strncmp(text, "--", 2);
+    if (taken)
+        hs_complain("--%s takes %s, and '%s' follows instead: was it forgotten? (a file of that name is ./%s)", option->name,
+                    option->arg, text, text);
+    return taken;
+}
+
 static bool set_option(struct hs_parse *parse, const struct hs_option *option, const char *text)
 {
     void *member = parse->memory + option->offset;
+    if (lacks_value(option, text))
+        return false;
     switch (option->type) {
     case HS_OPT_FLAG: *(bool *)member = true; return true;
     case HS_OPT_UNFLAG: *(bool *)member = false; return true;
@@ -254,7 +273,7 @@ static void say_why(const struct hs_parse *parse, const char *word, bool lacks_a
     else if (lacks_argument)
         hs_complain("option requires an argument -- '%c'", optopt);
     else
-        hs_complain("invalid option -- '%c'", optopt);
+        hs_complain("invalid option -- '%c'%s", optopt, optopt == 'h' ? ": -? or --help shows the options" : "");
 }
 
 static enum hs_parsed take(struct hs_parse *parse, const struct hs_option *option, const char *text)
@@ -291,6 +310,28 @@ static enum hs_parsed take_options(struct hs_parse *parse, int argc, char **argv
 
 /* ---- plain arguments ---- */
 
+/* Too many: often one of them is an option's value, as in `heapstrata export pprof trace.hst`. */
+static void refuse_files(const struct hs_parse *parse, int most)
+{
+    const struct hs_option *o;
+    for (int file = 0; file <= most; file++)
+        for (unsigned i = 0; (o = option_at(parse, i)); i++)
+            if (choice_of(o, parse->file[file]) >= 0) {
+                hs_complain("too many arguments: '%s'. '%s' is meant as --%s %s?", parse->file[most], parse->file[file], o->name,
+                            parse->file[file]);
+                return;
+            }
+    hs_complain("too many arguments: '%s'", parse->file[most]);
+}
+
+static bool has_empty_name(const struct hs_parse *parse)
+{
+    for (int i = 0; i < parse->n_files; i++)
+        if (!*parse->file[i])
+            return true;
+    return false;
+}
+
 static bool take_files(struct hs_parse *parse)
 {
     const struct hs_cmd *cmd = parse->cmd;
@@ -300,7 +341,11 @@ static bool take_files(struct hs_parse *parse)
     common->file = parse->file;
     common->n_files = parse->n_files;
     if (cmd->max_files >= 0 && common->n_files > most) {
-        hs_complain("too many arguments: '%s'", common->file[most]);
+        refuse_files(parse, most);
+        return false;
+    }
+    if (has_empty_name(parse)) {
+        hs_complain("an argument is empty: perhaps a variable of the shell is not set");
         return false;
     }
     if (common->n_files + implied < cmd->min_files) {

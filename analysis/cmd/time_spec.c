@@ -52,18 +52,21 @@ static bool parse(struct hs_time_spec *when, const char *text)
         return true;
     if (!strncmp(text, "mark:", 5))
         return parse_mark(when, text + 5);
-    if (strncmp(text, "event:", 6))
+    bool record = !strncmp(text, "record:", 7);
+    if (!record && strncmp(text, "event:", 6))
         return parse_time(when, text);
     when->kind = HS_TIME_SPEC_EVENT;
-    return parse_number(&when->number, text + 6);
+    return parse_number(&when->number, strchr(text, ':') + 1);
 }
 
 bool hs_time_spec_parse(struct hs_time_spec *when, const char *text, const char *option)
 {
     *when = (struct hs_time_spec){.kind = HS_TIME_SPEC_UNSET};
-    if (!text || parse(when, text))
+    bool good = !text || parse(when, text);
+    when->option = option;
+    if (good)
         return true;
-    hs_complain("--%s takes end, a time (1.5s, 20ms, 7us), event:N or mark:LABEL, not '%s'", option, text);
+    hs_complain("--%s takes end, a time (1.5s, 20ms, 7us), record:N or mark:LABEL, not '%s'", option, text);
     return false;
 }
 
@@ -83,7 +86,8 @@ bool hs_time_spec_at(struct hs_time_spec *when, const struct hs_event *event)
 {
     if (when->kind != HS_TIME_SPEC_MARK || event->kind != HS_MARK)
         return false;
-    if (when->occurrence && has_label(event, when->label, strlen(when->label)))
+    hs_oldest_mark_take(&when->oldest, &event->record->mark.label);
+    if (when->label[when->label_len] && has_label(event, when->label, strlen(when->label)))
         return true; /* "a#2" is the whole label */
     if (!has_label(event, when->label, when->label_len))
         return false;
@@ -104,7 +108,38 @@ uint64_t hs_clock_at(struct hs_clock *clock, const struct hs_event *event)
     return clock->elapsed + (clock->last - clock->first);
 }
 
-bool hs_range_parse(struct hs_range *range, const char *from, const char *to)
+static bool is_open(const struct hs_time_spec *when) { return when->kind == HS_TIME_SPEC_MARK && !when->occurrence; }
+
+/* Gives marks without a number that of the last one with their label; 1 where there is none. */
+static bool settle(struct hs_range *range, const char *path)
+{
+    struct hs_time_spec from = range->from, to = range->to;
+    struct hs_error error;
+    const struct hs_event *events;
+    long n;
+    if (!is_open(&from) && !is_open(&to))
+        return true;
+    if (!strcmp(path, "-")) {
+        hs_complain("standard input is read once: name the mark by its number, such as mark:%.*s#1",
+                    (int)(is_open(&from) ? from.label_len : to.label_len), is_open(&from) ? from.label : to.label);
+        return false;
+    }
+    struct hs_reader *reader = hs_reader_open(path, &error); /* whoever reads the trace next complains */
+    while (reader && (n = hs_reader_next(reader, &events)) > 0)
+        for (const struct hs_event *e = events; e < events + n; e++) {
+            hs_time_spec_at(&from, e);
+            hs_time_spec_at(&to, e);
+        }
+    if (reader)
+        hs_reader_close(reader);
+    if (is_open(&from))
+        range->from.occurrence = from.seen ? from.seen : 1;
+    if (is_open(&to))
+        range->to.occurrence = to.seen ? to.seen : 1;
+    return true;
+}
+
+bool hs_range_parse(struct hs_range *range, const char *path, const char *from, const char *to)
 {
     if (!hs_time_spec_parse(&range->from, from, "from") || !hs_time_spec_parse(&range->to, to, "to"))
         return false;
@@ -114,27 +149,37 @@ bool hs_range_parse(struct hs_range *range, const char *from, const char *to)
         hs_complain("'%s' (--from) is after '%s' (--to)", from, to);
         return false;
     }
-    range->from.occurrence += range->from.kind == HS_TIME_SPEC_MARK && !range->from.occurrence;
     range->from_text = from;
     range->begun = !from;
-    return true;
+    return settle(range, path);
 }
 
-static void complain_of_mark(const char *path, const struct hs_time_spec *mark, const char *where)
+static int no_mark(const struct hs_time_spec *mark, struct hs_missing_mark missing)
 {
-    bool several = mark->seen && mark->occurrence > 1;
-    hs_complain("%s: no mark '%.*s'%s%s; heapstrata marks shows which there are", path, (int)mark->label_len, mark->label,
-                several ? " as often as that" : "", where);
+    missing.label = mark->label;
+    missing.label_len = mark->label_len;
+    missing.option = mark->option;
+    missing.prefix = "mark:";
+    missing.seldom = mark->seen && mark->occurrence > mark->seen;
+    missing.kept = mark->seen && !missing.seldom;
+    missing.oldest = &mark->oldest;
+    return hs_complain_of_mark(&missing);
 }
 
-bool hs_range_found(const struct hs_range *range, const char *path)
+int hs_time_spec_no_mark(const struct hs_time_spec *when, const char *path, const struct hs_reader *reader)
+{
+    return no_mark(when, (struct hs_missing_mark){.path = path, .reader = reader, .where = ""});
+}
+
+bool hs_range_found(const struct hs_range *range, const char *path, const struct hs_reader *reader)
 {
     if (!range->begun && range->from.kind == HS_TIME_SPEC_MARK)
-        complain_of_mark(path, &range->from, " (--from)");
+        hs_time_spec_no_mark(&range->from, path, reader);
     else if (!range->begun)
         hs_complain("%s: the trace ends before '%s' (--from)", path, range->from_text);
     else if (!range->ended && range->to.kind == HS_TIME_SPEC_MARK)
-        complain_of_mark(path, &range->to, range->from_text ? " after --from (--to)" : " (--to)");
+        no_mark(&range->to,
+                (struct hs_missing_mark){.path = path, .reader = reader, .where = range->from_text ? " after --from" : ""});
     else
         return true;
     return false;
@@ -148,10 +193,11 @@ static bool begins(struct hs_time_spec *from, const struct hs_event *event, doub
 
 enum hs_range_place hs_range_place(struct hs_range *range, const struct hs_event *event, double elapsed_seconds)
 {
+    bool at_end = hs_time_spec_at(&range->to, event); /* counted from the trace's begin, as for all options */
     range->begun = range->begun || begins(&range->from, event, elapsed_seconds);
     if (!range->begun)
         return HS_RANGE_BEFORE;
-    bool after = hs_time_spec_before(&range->to, event, elapsed_seconds), last = !after && hs_time_spec_at(&range->to, event);
+    bool after = hs_time_spec_before(&range->to, event, elapsed_seconds), last = !after && at_end;
     range->ended = range->ended || after || last;
     return after ? HS_RANGE_AFTER : last ? HS_RANGE_LAST : HS_RANGE_INSIDE;
 }

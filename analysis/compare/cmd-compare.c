@@ -158,8 +158,7 @@ static int watch(void *context, const struct hs_event *events, long n)
 static int take_rest(struct source *s)
 {
     if (!s->snapshot.taken && s->when.kind == HS_TIME_SPEC_MARK)
-        return hs_complain("%s: no mark '%.*s'%s; heapstrata stat and dump show which there are", s->path, (int)s->when.label_len,
-                           s->when.label, s->when.seen ? " so many times" : "");
+        return hs_time_spec_no_mark(&s->when, s->path, s->reader);
     if (!s->snapshot.taken)
         take(s);
     int error = s->error ? s->error : s->model->error;
@@ -211,7 +210,10 @@ static int load(struct work *w, struct source *s)
     s->phases = hs_phases_new();
     if (!s->model || !s->phases)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
-    int damaged = hs_cmd_replay(s->reader, watch, s), status = take_rest(s);
+    int damaged;
+    if (!hs_cmd_replay(s->reader, watch, s, &damaged))
+        return damaged;
+    int status = take_rest(s);
     if (!status)
         status = check_levels(s);
     if (!status)
@@ -347,7 +349,7 @@ static int run(void *memory)
 
 static const struct hs_option options[] = {
     {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
-     "compare what is live then: end, a time such as 1.5s, event:N, mark:LABEL (the last of that label) or mark:LABEL#2 "
+     "compare what is live then: end, a time such as 1.5s, record:N, mark:LABEL (the last of that label) or mark:LABEL#2 "
      "(default: after the last collection)",
      NULL},
     {"by", 'b', "FIGURE", HS_OPT_CHOICE, offsetof(struct args, by),
@@ -372,7 +374,7 @@ const struct hs_cmd hs_cmd_compare = {
         "By kind, line, function, import and phase of an import: differences add up to that of gc.mem_alloc(). Marks are matched by their "
         "labels; lines by the text of the sources, where they are beside the traces, in the folder the firmware ran "
         "in, or given by --source. If each run has one source file that the other does not have, such as the main script, "
-        "the two are compared as the same file.",
+        "the two are compared as the same file, unless they have little in common.",
     .examples = "  heapstrata compare before.hst after.hst\n"
                 "  heapstrata compare --at mark:ready plain.hst const.hst none.hst\n"
                 "  heapstrata compare --fail-above 2% --by peak main.hst branch.hst\n",

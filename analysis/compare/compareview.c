@@ -203,7 +203,7 @@ static void marks_text(const struct hs_compareview *v, FILE *out)
         }
         add_line(table, c, &line);
     }
-    fputs("\n# Bytes held at each mark:\n#\n", out);
+    fputs("\n# Live bytes at each mark:\n#\n", out);
     print_table(table, v, out);
     if (c->n_marks > MARKS_SHOWN)
         fprintf(out, "# %zu more marks not shown\n", c->n_marks - MARKS_SHOWN);
@@ -268,7 +268,8 @@ static void sides_text(const struct hs_compareview *v, FILE *out)
             hs_head_warnings(&head, out, prefix);
         for (unsigned f = 0; f < c->side[s].n_files; f++)
             if (strcmp(c->side[s].file[f].own, c->side[s].file[f].base))
-                fprintf(out, "%s%s stands for %s\n", prefix, c->side[s].file[f].own, c->side[s].file[f].base);
+                fprintf(out, "%slines of %s are shown under the name of %s\n", prefix, c->side[s].file[f].own,
+                        c->side[s].file[f].base);
         for (size_t i = 0; i < N_APARTS; i++)
             if (c->apart[s] & aparts[i].bit)
                 fprintf(out, "%snote: %s\n", prefix, aparts[i].text);

@@ -127,6 +127,47 @@ static void stacks_text(const struct hs_head *head, FILE *out, const char *prefi
                 hs_format(shown, sizeof shown, HS_VALUE_TEXT, (struct hs_value){.s = stacks}));
 }
 
+/* What the recorder takes of the traced heap, where it takes something. */
+struct own_memory {
+    uint64_t taken, places, heap;
+    bool set; /* by a setting, not by the heap's size */
+};
+
+static uint64_t number(const struct hs_head *head, const char *key) { return strtoull(fact(head, key, "0"), NULL, 10); }
+
+static struct own_memory own_memory(const struct hs_head *head)
+{
+    bool set = fact(head, "set-in-heap", NULL);
+    return (struct own_memory){number(head, "taken"), number(head, "sites"), number(head, set ? "set-in-heap" : "sized-by-heap"),
+                               set};
+}
+
+static void own_memory_text(const struct hs_head *head, FILE *out, const char *prefix)
+{
+    struct own_memory own = own_memory(head);
+    char taken[32], places[32], heap[32];
+    if (!own.taken)
+        return;
+    hs_format(taken, sizeof taken, HS_VALUE_COUNT, (struct hs_value){.u = own.taken});
+    hs_format(places, sizeof places, HS_VALUE_COUNT, (struct hs_value){.u = own.places});
+    hs_format(heap, sizeof heap, HS_VALUE_COUNT, (struct hs_value){.u = own.heap});
+    fprintf(out, "%sthe recorder's ring and table of %s sites take %s of the heap's %s bytes%s\n", prefix, places, taken, heap,
+            own.set ? ", by HEAPSTRATA_RING_SIZE in settings.toml" : "");
+}
+
+static void own_memory_json(const struct hs_head *head, struct hs_json *json)
+{
+    struct own_memory own = own_memory(head);
+    if (!own.taken)
+        return;
+    hs_json_object(json, "recorder");
+    hs_json_uint(json, "bytes", own.taken);
+    hs_json_uint(json, "heap_bytes", own.heap);
+    hs_json_uint(json, "places", own.places);
+    hs_json_bool(json, "set", own.set);
+    hs_json_end(json);
+}
+
 /* What a build without HEAPSTRATA_WITHOUT would also record. */
 static void without_text(const struct hs_head *head, FILE *out, const char *prefix)
 {
@@ -150,6 +191,7 @@ void hs_head_text(const struct hs_head *head, FILE *out, const char *prefix)
     hs_levels_text(head, out, prefix);
     around_text(head, out, prefix);
     stacks_text(head, out, prefix);
+    own_memory_text(head, out, prefix);
     without_text(head, out, prefix);
     hs_head_warnings(head, out, prefix);
 }
@@ -196,6 +238,7 @@ void hs_head_json(const struct hs_head *head, struct hs_json *json)
     around_json(head, json);
     if (stacks_of(head))
         hs_json_text(json, "stacks", stacks_of(head));
+    own_memory_json(head, json);
     if (fact(head, "without", NULL))
         hs_json_text(json, "without", fact(head, "without", NULL) + 1);
     hs_json_array(json, "warnings");

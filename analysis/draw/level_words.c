@@ -2,6 +2,7 @@
 #include "analysis/draw/level_words.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/time/summary.h"
@@ -63,14 +64,26 @@ static bool only_full(const struct hs_head *head)
     return !hs_model_saw_level(head->model, HS_LEVEL_SAMPLED) && !hs_model_saw_level(head->model, HS_LEVEL_SUMMARY);
 }
 
+/* The interval of samples by a timer: fact "every". 0: none by a timer; -1: not known. */
+static long long every_ms(const struct hs_head *head)
+{
+    const char *every = hs_reader_fact(head->reader, "every");
+    return every ? strtoll(every, NULL, 10) : -1;
+}
+
 /* What a trace of snapshots cannot say, and what HeapStrata's helper takes of the heap. */
 static void snapshots_text(const struct hs_head *head, FILE *out, const char *prefix)
 {
     const char *helper = hs_reader_fact(head->reader, "helper");
-    fprintf(
-        out,
-        "%slevel snapshots: the heap as mem_info() printed it; which line allocated what, and when it was freed, is not known\n",
-        prefix);
+    char when[80] = "";
+    if (every_ms(head) > 0)
+        snprintf(when, sizeof when, ", every %lld ms at most and at marks", every_ms(head));
+    else if (!every_ms(head))
+        snprintf(when, sizeof when, " at marks, and not at intervals");
+    fprintf(out,
+            "%slevel snapshots: the heap as mem_info() printed it%s; which line allocated what, and when it was freed, is not "
+            "known\n",
+            prefix, when);
     if (helper)
         fprintf(out, "%sHeapStrata's helper has %.*s; they are in the map and in no figure\n", prefix, (int)strcspn(helper, ";"),
                 helper);
@@ -117,4 +130,6 @@ void hs_levels_json(const struct hs_head *head, struct hs_json *json)
         hs_json_end(json);
     }
     hs_json_end(json);
+    if (every_ms(head) >= 0)
+        hs_json_uint(json, "every_ms", (uint64_t)every_ms(head));
 }

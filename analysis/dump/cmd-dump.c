@@ -24,8 +24,9 @@ struct args {
 };
 
 static const struct hs_option options[] = {
-    {"from", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, from), "begin at a time, event:N or mark:LABEL"},
-    {"to", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, to), "stop after a time, event:N or mark:LABEL"},
+    {"from", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, from),
+     "begin at a time, record:N, mark:LABEL (the last of that label) or mark:LABEL#2"},
+    {"to", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, to), "stop after a time, record:N, mark:LABEL or mark:LABEL#2"},
     {"kind", 'k', "KIND[,KIND]", HS_OPT_LIST, offsetof(struct args, kind), "only records of this kind: alloc, sweep, ..."},
     {"site", 's', "SITE", HS_OPT_LIST, offsetof(struct args, site),
      "only records of this site: its number, or a part of its name such as main.py:12"},
@@ -233,8 +234,9 @@ static int dump_records(struct dump *d)
     if (status != HS_EXIT_OK)
         return status;
     d->names.reader = d->reader;
-    status = hs_cmd_replay(d->reader, each, d);
-    bool found = hs_range_found(&d->range, d->args->common.input);
+    if (!hs_cmd_replay(d->reader, each, d, &status))
+        return status;
+    bool found = hs_range_found(&d->range, d->args->common.input, d->reader);
     if (!d->any && found && status == HS_EXIT_OK)
         hs_complain("%s: no record as chosen: 'heapstrata dump --dict' shows the sites, and --kind takes those of FORMAT.md",
                     d->args->common.input);
@@ -244,7 +246,7 @@ static int dump_records(struct dump *d)
 static int run_records(const struct args *args)
 {
     struct dump d = {.args = args};
-    if (!hs_range_parse(&d.range, args->from, args->to) || !choose_kinds(&d))
+    if (!hs_range_parse(&d.range, args->common.input, args->from, args->to) || !choose_kinds(&d))
         return HS_EXIT_BAD;
     if (args->common.json && !(d.json = hs_json_new()))
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));

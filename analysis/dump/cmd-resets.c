@@ -279,8 +279,8 @@ static int show(struct resets *r)
     if (status != HS_EXIT_OK)
         return status;
     r->names.reader = r->reader;
-    status = hs_cmd_replay(r->reader, each, r);
-    end_boot(r, NULL);
+    if (hs_cmd_replay(r->reader, each, r, &status))
+        end_boot(r, NULL);
     return status;
 }
 

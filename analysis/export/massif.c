@@ -271,6 +271,6 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 
 const struct hs_exporter hs_exporter_massif = {
     .name = "massif",
-    .summary = "bytes taken against time, for ms_print and massif-visualizer",
+    .summary = "allocated bytes against time, for ms_print and massif-visualizer",
     .run = run,
 };

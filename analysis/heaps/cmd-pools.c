@@ -22,11 +22,12 @@ struct work {
 /* Reads the trace. Returns the exit status if nothing fails later. */
 static int measure(struct work *w, const struct hs_common *common)
 {
-    int status = hs_cmd_replay_model(w->reader, w->model);
-    int error = w->model->error ? w->model->error : w->pools->error;
+    int status;
+    if (!hs_cmd_replay_model(w->reader, w->model, &status))
+        return status;
     hs_pools_finish(w->pools);
-    if (error)
-        return hs_complain("%s", hs_strerror(error));
+    if (w->pools->error)
+        return hs_complain("%s", hs_strerror(w->pools->error));
     if (w->pools->cut)
         fprintf(stderr, "heapstrata pools: the trace has more than %u pools: the others are not shown\n", HS_POOL_LIMIT);
     if (!w->pools->n)
@@ -34,11 +35,22 @@ static int measure(struct work *w, const struct hs_common *common)
     return hs_cmd_symbols(&w->names.symbols, common, w->reader) ? HS_EXIT_BAD : status;
 }
 
+/* All heaps if the user names none: elements may be in a heap around the interpreter's. */
+static struct hs_reader *open_heaps(const struct hs_common *common)
+{
+    struct hs_reader *reader = hs_cmd_open(common->input);
+    struct hs_selection selection = hs_cmd_selection(common);
+    selection.outermost = false;
+    if (reader)
+        hs_reader_select(reader, &selection);
+    return reader;
+}
+
 /* Measures the pools and prints them with `show`. */
 static int with_pools(const struct hs_common *common, uint32_t points,
                       int (*show)(const struct hs_poolview *, const struct hs_common *), uint64_t limit)
 {
-    struct work w = {.reader = hs_cmd_open_selected(common, common->input)};
+    struct work w = {.reader = open_heaps(common)};
     if (!w.reader)
         return HS_EXIT_BAD;
     int status = HS_EXIT_BAD, error = HS_OK;

@@ -101,7 +101,7 @@ static struct hs_table *flow_table(const struct view *v)
 
 static const struct hs_column spill_columns[] = {
     {"Requested", "wanted", HS_VALUE_TEXT}, {"Got", "got", HS_VALUE_TEXT},          {"Requests", "requests", HS_VALUE_COUNT},
-    {"Bytes", "bytes", HS_VALUE_BYTES},     {"Live", "live_bytes", HS_VALUE_BYTES}, {"Place", "place", HS_VALUE_TEXT},
+    {"Bytes", "bytes", HS_VALUE_BYTES},     {"Live", "live_bytes", HS_VALUE_BYTES}, {"Line", "place", HS_VALUE_TEXT},
 };
 
 static struct hs_table *spill_table(const struct view *v, size_t most)
@@ -150,12 +150,23 @@ static struct hs_table *threshold_table(const struct view *v)
 
 /* ---- text and JSON ---- */
 
-static bool has_choice(const struct view *v)
+static bool has_choice(const struct view *v) { return v->flow->external && v->flow->internal; }
+
+/* The least that was left for DMA is known as the peak is: of a trace that is not whole, more may have been taken earlier. */
+static enum hs_certainty least_known(const struct view *v)
 {
-    bool external = false;
-    for (unsigned i = 0; i < v->model->n_regions; i++)
-        external |= v->model->region[i].memory == HS_MEMORY_PSRAM;
-    return external && v->flow->internal;
+    return v->flow->dma_least == UINT64_MAX ? HS_NOT_KNOWN : hs_knowledge_of(v->model, v->reader).peak;
+}
+
+static void print_dma(const struct view *v)
+{
+    char left[32], least[32];
+    enum hs_certainty known = least_known(v);
+    const struct hs_value value = {.u = v->flow->dma_least, .none = known == HS_NOT_KNOWN};
+    printf("\n# Memory for DMA: %s bytes left at the end, %s%s when it was least\n",
+           hs_format(left, sizeof left, HS_VALUE_BYTES, (struct hs_value){.u = v->flow->dma_free}),
+           known == HS_EXACT || value.none ? "" : "at most ",
+           value.none ? hs_certainty_name(known) : hs_format(least, sizeof least, HS_VALUE_BYTES, value));
 }
 
 static void show(struct hs_table *table, const char *title, bool color)
@@ -181,21 +192,17 @@ static void print_text(const struct view *v)
     show(regions_table(v), "Regions at the end", color);
     show(flow_table(v), "Capabilities requested, and the region that was allocated in", color);
     snprintf(text, sizeof text,
-             "Not where it was wanted: %" PRIu64 " requests for internal memory got PSRAM, %" PRIu64 " the other way round",
+             "Not where it was requested: %" PRIu64 " requests for internal memory got PSRAM, %" PRIu64 " the other way round",
              f->spilled, f->inward);
     show(spill_table(v, SPILLS_SHOWN), text, color);
     hs_format(limit, sizeof limit, HS_VALUE_BYTES, (struct hs_value){.u = f->internal});
     snprintf(text, sizeof text,
-             "malloc() up to so many bytes inside (ALWAYSINTERNAL): most taken of %s bytes inside, other requests included",
+             "malloc() up to so many bytes inside (ALWAYSINTERNAL): most allocated of %s bytes inside, other requests included",
              limit);
     if (has_choice(v))
         show(threshold_table(v), text, color);
-    if (!f->dma)
-        return;
-    hs_format(limit, sizeof limit, HS_VALUE_BYTES, (struct hs_value){.u = f->dma_free});
-    hs_format(text, sizeof text, HS_VALUE_BYTES, (struct hs_value){.u = f->dma_least == UINT64_MAX ? 0 : f->dma_least});
-    printf("\n# Memory for DMA: %s bytes left at the end, %s when it was least\n", limit,
-           f->dma_least == UINT64_MAX ? "unknown" : text);
+    if (f->dma)
+        print_dma(v);
 }
 
 static void add_table(struct hs_json *json, const char *key, struct hs_table *table)
@@ -221,7 +228,7 @@ static int print_json(const struct view *v)
     hs_json_uint(json, "wanted_psram_got_internal", f->inward);
     if (f->dma) {
         hs_json_uint(json, "dma_free_bytes", f->dma_free);
-        if (f->dma_least == UINT64_MAX)
+        if (least_known(v) != HS_EXACT)
             hs_json_null(json, "dma_least_free_bytes");
         else
             hs_json_uint(json, "dma_least_free_bytes", f->dma_least);
@@ -251,7 +258,9 @@ static int each(void *context, const struct hs_event *events, long n)
 
 static int measure(struct view *v)
 {
-    int damaged = hs_cmd_replay(v->reader, each, v);
+    int damaged;
+    if (!hs_cmd_replay(v->reader, each, v, &damaged))
+        return damaged;
     int error = v->model->error ? v->model->error : hs_caps_flow_finish(v->flow);
     if (error)
         return hs_complain("%s", hs_strerror(error));
@@ -292,7 +301,7 @@ const struct hs_cmd hs_cmd_regions = {
     .usage = "[FILE]",
     .about = "For each region its kind of memory, capabilities and figures at the end, those inside others included. Then which "
              "capabilities were requested and which region they got; the lines that requested internal memory and got PSRAM, "
-             "and the reverse; how much internal memory malloc() would have taken at its peak with other values of "
+             "and the reverse; how much internal memory malloc() would have allocated at its peak with other values of "
              "ESP-IDF's CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL; and what is left for DMA.",
     .examples = "  heapstrata regions board.hst\n"
                 "  heapstrata regions --elf build/app.elf board.hst\n",

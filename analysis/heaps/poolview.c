@@ -9,9 +9,9 @@
 #include "analysis/draw/table.h"
 
 static const struct hs_column columns[] = {
-    {"Size", "size", HS_VALUE_COUNT},   {"Now", "now", HS_VALUE_COUNT},         {"Most", "most", HS_VALUE_COUNT},
-    {"Taken", "taken", HS_VALUE_COUNT}, {"Refused", "refused", HS_VALUE_COUNT}, {"Element", "element_bytes", HS_VALUE_BYTES},
-    {"Bytes", "bytes", HS_VALUE_BYTES}, {"Pool", "pool", HS_VALUE_TEXT},        {"Set by", "option", HS_VALUE_TEXT},
+    {"Size", "size", HS_VALUE_COUNT},       {"Now", "now", HS_VALUE_COUNT},         {"Most", "most", HS_VALUE_COUNT},
+    {"Allocated", "taken", HS_VALUE_COUNT}, {"Refused", "refused", HS_VALUE_COUNT}, {"Element", "element_bytes", HS_VALUE_BYTES},
+    {"Bytes", "bytes", HS_VALUE_BYTES},     {"Pool", "pool", HS_VALUE_TEXT},        {"Set by", "option", HS_VALUE_TEXT},
 };
 
 static double seconds(const struct hs_poolview *v, uint64_t ticks) { return hs_seconds(v->head.reader, ticks); }

@@ -56,7 +56,8 @@ static int read_all(struct input *in)
         in->reader = hs_cmd_open_selected(&in->args->common, in->path);
         if (!in->reader)
             return HS_EXIT_BAD;
-        status = hs_cmd_replay(in->reader, feed, in);
+        if (!hs_cmd_replay(in->reader, feed, in, &status))
+            return status;
     } while (hs_page_trace_again(in->trace));
     return in->trace->error ? hs_complain("%s: %s", in->path, hs_strerror(in->trace->error)) : status;
 }

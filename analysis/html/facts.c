@@ -21,6 +21,7 @@ static void add_whole(const struct hs_page_facts *f, struct hs_json *json)
     hs_head_json(&f->head, json);
     hs_json_text(json, "verdict", sentence);
     hs_json_text(json, "finding", hs_page_finding_name(finding));
+    hs_page_next(t, json);
     hs_json_uint(json, "hz", hs_reader_info(f->names.reader)->hz);
     hs_json_real(json, "seconds", s.seconds);
     hs_json_uint(json, "ticks", hs_model_elapsed(t->history->model));

@@ -62,6 +62,17 @@ static bool tell_finding(const struct hs_page_trace *t, const struct hs_names *n
     return !hs_exam_conclude(t->history->exam, names) && hs_doctor_headline(t->history->exam, text);
 }
 
+void hs_page_next(const struct hs_page_trace *t, struct hs_json *json)
+{
+    struct hs_findings findings;
+    bool any = hs_doctor_first(t->history->exam, &findings);
+    hs_json_array(json, "next");
+    for (unsigned i = 0; any && i < findings.finding[0]->next.n; i++)
+        hs_json_text(json, NULL, findings.finding[0]->next.text[i]);
+    hs_json_end(json);
+    hs_findings_free(&findings);
+}
+
 enum hs_page_finding hs_page_verdict(const struct hs_page_trace *t, const struct hs_names *names, char *text)
 {
     bool failed = t->history->model->n_failures;

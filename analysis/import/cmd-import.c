@@ -98,7 +98,7 @@ static int take_kind(struct args *args)
 static int run(void *memory)
 {
     struct args *args = memory;
-    if (take_kind(args) || hs_cmd_check_output(args->output))
+    if (take_kind(args) || hs_cmd_check_trace(args->output))
         return HS_EXIT_BAD;
     return convert(args);
 }

@@ -23,7 +23,7 @@ struct args {
 
 static const struct hs_option options[] = {
     {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
-     "end, a time such as 1.5s or 20ms, event:N, mark:LABEL (the last of that label) or mark:LABEL#2 (default end)"},
+     "end, a time such as 1.5s or 20ms, record:N, mark:LABEL (the last of that label) or mark:LABEL#2 (default end)"},
     {"diff", 'd', "WHEN", HS_OPT_TEXT, offsetof(struct args, diff), "compare with another moment"},
     {"style", 's', "STYLE", HS_OPT_CHOICE, offsetof(struct args, style),
      "site, kind, function, file, age: what letters and colours stand for; meminfo: as micropython.mem_info(1) "
@@ -106,8 +106,7 @@ static int take_rest(struct source *s)
         if (m->when.kind != HS_TIME_SPEC_MARK && !m->done)
             take(s, m);
         if (!m->snapshot.taken)
-            return hs_complain("%s: no mark '%.*s'%s", s->path, (int)m->when.label_len, m->when.label,
-                               m->when.seen ? " so many times" : "");
+            return hs_time_spec_no_mark(&m->when, s->path, s->reader);
     }
     int error = s->error ? s->error : s->model->error;
     s->ready = !error;
@@ -131,7 +130,9 @@ static int load(struct source *s, const struct args *args)
     s->model = hs_model_new(NULL);
     if (!s->model)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
-    int damaged = only_the_end(s) ? hs_cmd_replay_model(s->reader, s->model) : hs_cmd_replay(s->reader, watch, s);
+    int damaged;
+    if (!(only_the_end(s) ? hs_cmd_replay_model(s->reader, s->model, &damaged) : hs_cmd_replay(s->reader, watch, s, &damaged)))
+        return damaged;
     int status = take_rest(s);
     s->names.reader = s->reader;
     if (status == HS_EXIT_OK)

@@ -155,7 +155,7 @@ static char *moment_text(const struct drawing *d, const struct hs_heap_snapshot 
 {
     char time[40];
     hs_format(time, sizeof time, HS_VALUE_SECONDS, (struct hs_value){.d = d->view->hz ? (double)p->elapsed / d->view->hz : 0});
-    snprintf(text, 80, "%s, event %" PRIu64, time, p->number);
+    snprintf(text, 80, "%s, record %" PRIu64, time, p->number);
     return text;
 }
 

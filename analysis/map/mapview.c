@@ -191,16 +191,16 @@ static void region_head(const struct hs_mapview *view, unsigned i, const struct 
             1u << region->shift);
     if (grid->per > 1)
         fprintf(out, ", %" PRIu32 " to a letter", grid->per);
-    fprintf(out, "\n  used %" PRIu64 " (%.1f%%), free %" PRIu64 " in %" PRIu64 " runs, largest %" PRIu64 " (%.1f%% of it)\n",
-            layout->used, share(layout->used, layout->used + layout->free), layout->free, layout->free_runs, layout->largest_free,
-            share(layout->largest_free, layout->free));
+    fprintf(out, "\n  used %" PRIu64 " (%.1f%%), free %" PRIu64 " in %" PRIu64 " run%s, largest %" PRIu64 " (%.1f%% of it)\n",
+            layout->used, share(layout->used, layout->used + layout->free), layout->free, layout->free_runs,
+            layout->free_runs == 1 ? "" : "s", layout->largest_free, share(layout->largest_free, layout->free));
 }
 
 static void picture_head(const struct hs_mapview *view, const char *what, FILE *out)
 {
     char time[40];
     hs_format(time, sizeof time, HS_VALUE_SECONDS, (struct hs_value){.d = seconds(view, view->snapshot->elapsed)});
-    fprintf(out, "%s at %s, event %" PRIu64 "%s\n", what, time, view->snapshot->number,
+    fprintf(out, "%s at %s, record %" PRIu64 "%s\n", what, time, view->snapshot->number,
             view->snapshot->synced ? "" : "; records were lost before: the layout is not certain");
 }
 

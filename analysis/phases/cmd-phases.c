@@ -42,7 +42,9 @@ static int print(const struct work *w, const struct hs_common *common, uint64_t 
 
 static int show(struct work *w, const struct hs_common *common, uint64_t limit)
 {
-    int status = hs_cmd_replay(w->reader, watch, w);
+    int status;
+    if (!hs_cmd_replay(w->reader, watch, w, &status))
+        return status;
     int error = w->model->error ? w->model->error : w->phases->error;
     if (!error && !w->phases->records)
         return hs_complain("%s: no phases in this trace: %s", common->input,

@@ -114,7 +114,9 @@ static int verdict(const struct work *w, int status)
 
 static int show(struct work *w)
 {
-    int status = hs_cmd_replay_model(w->reader, w->model);
+    int status;
+    if (!hs_cmd_replay_model(w->reader, w->model, &status))
+        return status;
     struct hs_head head = {w->args->common.input, w->reader, w->model};
     w->known = hs_knowledge_of(w->model, w->reader);
     int error = hs_line_costs_measure(&w->lines, w->model, w->reader);

@@ -132,13 +132,17 @@ static int feed_by_thread(void *context, const struct hs_event *events, long n)
     return w->error;
 }
 
-static int replay(struct work *w)
+/* As hs_cmd_replay_model. */
+static bool replay(struct work *w, int *status)
 {
     if (!hs_grouping_has(&w->by, HS_KEY_THREAD))
-        return hs_cmd_replay_model(w->reader, w->model);
+        return hs_cmd_replay_model(w->reader, w->model, status);
     w->names.threads = w->threads = hs_threads_new();
-    int status = w->threads ? hs_cmd_replay(w->reader, feed_by_thread, w) : HS_EXIT_BAD;
-    return !w->threads || w->error ? hs_complain("%s", hs_strerror(w->error ? w->error : HS_ERR_MEMORY)) : status;
+    w->error = w->threads ? HS_OK : HS_ERR_MEMORY;
+    bool some = w->threads && hs_cmd_replay(w->reader, feed_by_thread, w, status);
+    if (w->error)
+        *status = hs_complain("%s", hs_strerror(w->error));
+    return some && !w->error;
 }
 
 /* Text of mem_info() has no requests: what is live is shown. Whatever else the trace does not have is refused. */
@@ -160,7 +164,9 @@ static int show(struct work *w)
 {
     if (choose_grouping(w))
         return HS_EXIT_BAD;
-    int status = replay(w);
+    int status;
+    if (!replay(w, &status))
+        return status;
     if (check_weight(w))
         return HS_EXIT_BAD;
     if (w->args->call_graph && !hs_groups_have_stacks(w->reader))

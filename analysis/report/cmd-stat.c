@@ -62,7 +62,7 @@ static void events_text(const struct hs_summary *s)
     const struct hs_knowledge *k = &s->heap.known;
     char seconds[32], time[48];
     hs_format(seconds, sizeof seconds, HS_VALUE_SECONDS, (struct hs_value){.d = s->seconds});
-    snprintf(time, sizeof time, k->clock ? "in %s" : "", seconds);
+    snprintf(time, sizeof time, "%s%s", k->clock ? "in " : "", k->clock ? seconds : "");
     known(s->events_known, s->events, "events", time);
     if (k->split == HS_NOT_KNOWN)
         known(k->requests, s->heap.allocs + s->heap.reallocs, "allocs and reallocs", "");
@@ -105,7 +105,7 @@ static void collections_text(const struct hs_summary *s)
 {
     char longest[32];
     hs_format(longest, sizeof longest, HS_VALUE_SECONDS, (struct hs_value){.d = s->longest_pause});
-    count(s->collections, "collections", "");
+    count(s->collections, s->collections == 1 ? "collection" : "collections", "");
     line(HS_VALUE_SECONDS, (struct hs_value){.d = s->pause}, "paused", "longest %s, %.2f%% of the time", longest,
          s->seconds > 0 ? 100 * s->pause / s->seconds : 0);
     putchar('\n');
@@ -188,6 +188,12 @@ static void region_title(const struct report *r, unsigned i)
     printf(" Region %u '%s' at 0x%llx, granules of %u bytes:\n\n", i, name, (unsigned long long)region->base, 1u << region->shift);
 }
 
+/* Not a number that no region has, nor what the head of the report has a line about. */
+static bool is_shown(const struct report *r, unsigned i)
+{
+    return r->model->region[i].granules && !hs_reader_around(r->reader, i);
+}
+
 static void print_text(const struct report *r)
 {
     struct hs_head head = {r->args->common.input, r->reader, r->model};
@@ -200,7 +206,7 @@ static void print_text(const struct report *r)
         collections_text(&r->sum);
     space_text(&r->sum.heap);
     for (unsigned i = 0; r->model->n_regions > 1 && i < r->model->n_regions; i++) {
-        if (!r->model->region[i].granules) /* a number that no region has */
+        if (!is_shown(r, i))
             continue;
         struct hs_space space = hs_space_of_region(r->model, r->reader, i);
         region_title(r, i);
@@ -286,7 +292,9 @@ static int print_json(const struct report *r)
 
 static int show(const struct args *args, struct hs_reader *reader, struct hs_model *model)
 {
-    int status = hs_cmd_replay_model(reader, model);
+    int status;
+    if (!hs_cmd_replay_model(reader, model, &status))
+        return status;
     struct report report = {args, reader, model, hs_summarize(model, reader)};
     if (args->common.json)
         return print_json(&report) ? HS_EXIT_BAD : status;
@@ -301,6 +309,8 @@ static int run(void *memory)
     if (!reader)
         return HS_EXIT_BAD;
     struct hs_model *model = hs_model_new(NULL);
+    if (model)
+        hs_model_skip_sites(model);
     int status = model ? show(args, reader, model) : hs_complain("out of memory");
     hs_model_free(model);
     hs_reader_close(reader);

@@ -323,10 +323,11 @@ static void head_text(const struct hs_report *r, FILE *out)
     if (k->text)
         fputs("# events: not known\n", out);
     else
-        fprintf(out, "# events: %s in %s, %s allocations%s, %s collections%s%s\n", grouped(a, sizeof a, s->events), seconds,
+        fprintf(out, "# events: %s in %s, %s allocations%s, %s collection%s%s%s\n", grouped(a, sizeof a, s->events), seconds,
                 grouped(b, sizeof b, s->heap.allocs + (k->split == HS_NOT_KNOWN ? s->heap.reallocs : 0)),
                 k->split == HS_NOT_KNOWN ? " and reallocs" : "", grouped(c, sizeof c, s->collections),
-                k->requests == HS_EXACT ? "" : ": ", k->requests == HS_EXACT ? "" : hs_certainty_name(k->requests));
+                s->collections == 1 ? "" : "s", k->requests == HS_EXACT ? "" : ": ",
+                k->requests == HS_EXACT ? "" : hs_certainty_name(k->requests));
     fprintf(out, "# failed allocations: %s",
             k->failures == HS_NOT_KNOWN ? hs_certainty_name(k->failures) : grouped(a, sizeof a, s->failed));
     verdicts_text(r->head.model, out);

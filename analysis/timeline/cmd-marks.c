@@ -120,6 +120,19 @@ static int print(const struct marks *m)
     return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
 }
 
+static int show(struct marks *m)
+{
+    int damaged;
+    if (!hs_cmd_replay(m->reader, each, m, &damaged))
+        return damaged;
+    if (m->last.waits)
+        add(m);
+    if (!m->any && damaged == HS_EXIT_OK)
+        hs_complain("%s: no marks in this trace: the program sets them with heapstrata.mark(\"label\")", m->args->common.input);
+    int status = print(m);
+    return status == HS_EXIT_OK ? damaged : status;
+}
+
 static int run(void *memory)
 {
     struct marks m = {.args = memory};
@@ -129,17 +142,10 @@ static int run(void *memory)
         return HS_EXIT_BAD;
     m.model = hs_model_new(NULL);
     m.table = hs_table_new(columns, sizeof columns / sizeof *columns);
-    if (m.model && m.table) {
-        int damaged = hs_cmd_replay(m.reader, each, &m);
-        if (m.last.waits)
-            add(&m);
-        if (!m.any && damaged == HS_EXIT_OK)
-            hs_complain("%s: no marks in this trace: the program sets them with heapstrata.mark(\"label\")", m.args->common.input);
-        status = print(&m);
-        status = status == HS_EXIT_OK ? damaged : status;
-    } else {
+    if (m.model && m.table)
+        status = show(&m);
+    else
         hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
-    }
     hs_table_free(m.table);
     hs_model_free(m.model);
     hs_reader_close(m.reader);

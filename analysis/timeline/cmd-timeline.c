@@ -24,8 +24,9 @@ static const struct hs_option options[] = {
      "at most N points (default 200, in the chart as many as it has columns)", .least = 1, .most = POINTS_MAX},
     {"size", 's', "BYTES", HS_OPT_UINT, offsetof(struct args, size),
      "show the share of the free space that has no room for BYTES"},
-    {"from", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, from), "begin at a time, event:N or mark:LABEL"},
-    {"to", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, to), "stop at a time, event:N or mark:LABEL"},
+    {"from", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, from),
+     "begin at a time, record:N, mark:LABEL (the last of that label) or mark:LABEL#2"},
+    {"to", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, to), "stop at a time, record:N, mark:LABEL or mark:LABEL#2"},
     {0},
 };
 
@@ -65,7 +66,7 @@ static int check_range(const struct session *s, const struct args *args)
 {
     if (s->error)
         return hs_complain("%s", hs_strerror(s->error));
-    return hs_range_found(&s->range, args->common.input) ? HS_EXIT_OK : HS_EXIT_BAD;
+    return hs_range_found(&s->range, args->common.input, s->reader) ? HS_EXIT_OK : HS_EXIT_BAD;
 }
 
 static int draw(const void *what, const struct hs_sheet_style *style, FILE *out) { return hs_timepicture_draw(what, style, out); }
@@ -98,14 +99,17 @@ static int measure_and_show(struct hs_reader *reader, struct session *s, const s
         .points = points < POINTS_MAX ? (uint32_t)points : POINTS_MAX,
         .by_number = args->by == BY_EVENT,
         .unusable_size = args->size,
+        .skip_sites = true,
     });
     if (!s->timeline)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
     s->reader = reader;
-    int damaged = hs_cmd_replay(reader, args->from || args->to ? bounded : all, s);
-    int error = hs_timeline_finish(s->timeline);
-    s->error = s->error ? s->error : error;
-    int status = check_range(s, args);
+    int damaged, status = HS_EXIT_BAD;
+    if (hs_cmd_replay(reader, args->from || args->to ? bounded : all, s, &damaged)) {
+        int error = hs_timeline_finish(s->timeline);
+        s->error = s->error ? s->error : error;
+        status = check_range(s, args);
+    }
     struct hs_names names = {.reader = reader};
     if (status == HS_EXIT_OK)
         status = hs_cmd_symbols(&names.symbols, &args->common, reader);
@@ -120,7 +124,7 @@ static int run(void *memory)
 {
     const struct args *args = memory;
     struct session session = {0};
-    if (hs_cmd_can_draw(&args->common) || !hs_range_parse(&session.range, args->from, args->to))
+    if (hs_cmd_can_draw(&args->common) || !hs_range_parse(&session.range, args->common.input, args->from, args->to))
         return HS_EXIT_BAD;
     struct hs_reader *reader = hs_cmd_open_selected(&args->common, args->common.input);
     if (!reader)
@@ -134,7 +138,7 @@ const struct hs_cmd hs_cmd_timeline = {
     .name = "timeline",
     .summary = "plot heap figures over time: chart, picture, CSV or JSON",
     .usage = "[FILE]",
-    .about = "Shows what is used and free, the largest free run, external fragmentation and internal waste over "
+    .about = "Shows what is used and free, the largest free run, external and internal fragmentation over "
              "the run, with marks, collections and failures. Every point keeps the extremes of all events in it.",
     .examples = "  heapstrata timeline\n"
                 "  heapstrata timeline --by event --size 4K trace.hst\n"

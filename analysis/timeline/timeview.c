@@ -505,8 +505,8 @@ static void totals(const struct chart *c)
     }
     if (!t->noted[HS_NOTE_COLLECTION])
         return;
-    fprintf(c->out, "%*s%" PRIu64 " collections, %s in all, the longest %s\n", (int)HS_CHART_MARGIN, "",
-            t->noted[HS_NOTE_COLLECTION],
+    fprintf(c->out, "%*s%" PRIu64 " collection%s, %s in all, the longest %s\n", (int)HS_CHART_MARGIN, "",
+            t->noted[HS_NOTE_COLLECTION], t->noted[HS_NOTE_COLLECTION] == 1 ? "" : "s",
             hs_format(text[0], sizeof text[0], HS_VALUE_SECONDS, (struct hs_value){.d = seconds(c->view, pause)}),
             hs_format(text[1], sizeof text[1], HS_VALUE_SECONDS, (struct hs_value){.d = seconds(c->view, longest)}));
 }

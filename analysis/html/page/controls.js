@@ -119,7 +119,7 @@ class Controls {
         return element('span', {}, 'before the first event');
       const free = h.total[m] - h.used[m], told = (value, show = grouped) => Number.isNaN(value) ? 'not known' : show(value), name = view.traces.length > 1 ? 'AB'[i] + ' ' : '';
       const figure = (label, value) => element('span', {class: 'figure'}, element('small', {}, label), value);
-      return element('span', {class: 'figures'}, name, figure('at', trace.facts.hz ? duration(h.time[m] / trace.facts.hz) : ''), figure('event', grouped(h.number[m])),
+      return element('span', {class: 'figures'}, name, figure('at', trace.facts.hz ? duration(h.time[m] / trace.facts.hz) : ''), figure('record', grouped(h.number[m])),
         figure('used', told(h.used[m])), figure('free', told(free)), figure('longest run', told(h.longest[m])),
         figure('fragmented', told(free ? 1 - h.longest[m] / free : 0, percent)), figure('collections', grouped(h.collections[m])));
     });

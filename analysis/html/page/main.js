@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: MIT
 // Reads the traces, says what they are, and sets the views up. window.heapstrata is for tests and for the curious.
 
+const STEPS_SHOWN = 2;
+
 function head(traces) {
   const [first] = traces, facts = byId('facts'), name = path => path.split('/').pop();
   byId('title').textContent = traces.map(t => name(t.facts.file)).join(' and ');
   document.title = byId('title').textContent + ' – HeapStrata';
   byId('verdict').replaceChildren(...traces.map((t, i) =>
     element('span', {class: 'finding ' + t.facts.finding}, traces.length > 1 ? 'AB'[i] + ': ' : '', t.facts.verdict)));
+  byId('next').replaceChildren(...traces.filter(t => t.facts.next.length).flatMap(t => nextOf(t, traces.length > 1 ? 'ABCD'[traces.indexOf(t)] : '')));
   facts.replaceChildren(...traces.map((t, i) => element('dl', {class: 'facts'}, ...factsOf(t, traces.length > 1 ? 'AB'[i] : '')
     .flatMap(([label, value]) => value === null ? [] : [element('div', {}, element('dt', {}, label), element('dd', {}, value))]))));
   byId('warnings').replaceChildren(...traces.flatMap(t => warningsOf(t)).map(text => element('li', {}, text)));
+}
+
+// What the doctor advises first: the first steps are open, the others one click away.
+function nextOf(trace, name) {
+  const steps = trace.facts.next.map(text => element('li', {}, text)), file = trace.facts.file.split('/').pop();
+  const more = steps.length > STEPS_SHOWN ? [element('details', {}, element('summary', {}, `${steps.length - STEPS_SHOWN} more`),
+    element('ol', {start: STEPS_SHOWN + 1}, ...steps.slice(STEPS_SHOWN)))] : [];
+  return [element('h2', {}, name ? `What to do next, ${name}` : 'What to do next'), element('ol', {}, ...steps.slice(0, STEPS_SHOWN)), ...more,
+    element('p', {class: 'hint'}, element('code', {}, `heapstrata doctor ${file}`), ' has the evidence, tries these on the trace, and leaves out what does not help.')];
 }
 
 function factsOf(trace, name) {
@@ -33,7 +45,7 @@ const mapped = history => history.state.reduce((n, state) => n + !(state & BARE)
 function warningsOf({facts, history}) {
   const all = facts.warnings.map(w => w.text);
   for (const {own, base} of facts.stands_for)
-    all.push(`in B ${own} stands for ${base}: its lines have the names of A's file`);
+    all.push(`lines of ${own} in B are shown under the name of ${base} in A`);
   if (facts.thinned)
     all.push(`this trace is too long to show every one of its ${grouped(facts.records)} records: the page holds ` +
       `the figures of ${grouped(history.moments)} moments and the map at ${grouped(mapped(history))}, among them the extremes of ` +

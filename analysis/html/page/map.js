@@ -145,7 +145,7 @@ class HeapMap {
     const why = moment < 0 ? 'Before the first event.'
       : level > 1 ? `No map: recorded at level ${levels[level]}, which tells figures, not where blocks are.`
       : !(h.state[moment] & SYNCED) ? 'The layout is not known at this moment: no snapshot since the trace begins, or since records were lost.'
-      : h.state[moment] & BARE ? `The map is that of event ${grouped(h.number[h.shown(moment)])}, the last one before that the page holds.` : '';
+      : h.state[moment] & BARE ? `The map is that of record ${grouped(h.number[h.shown(moment)])}, the last one before that the page holds.` : '';
     this.note.textContent = why;
     const bytesUsed = moment < 0 ? 0 : h.used[moment];
     this.canvas.setAttribute('aria-label', h.isMapped(moment) ? `Heap map: ${grouped(bytesUsed)} bytes used. Arrow keys go from block to block, Enter pins.`
@@ -184,7 +184,7 @@ class HeapMap {
       title: placeName(places, trace, site),
       rows: [
         ['size', `${grouped(h.size[step])} bytes requested, ${grouped(taken)} allocated`],
-        ['age', site ? `${thinned}${age}, since event ${grouped(h.number[born])}` : 'there before recording, or through a loss'],
+        ['age', site ? `${thinned}${age}, since record ${grouped(h.number[born])}` : 'there before recording, or through a loss'],
         ['survived', `${grouped(h.collections[moment] - h.collections[born])} collections`],
         ['kind', trace.kindOf[site] < places.kinds.length && places.namesKinds ? places.kinds[trace.kindOf[site]] : null],
         ['address', hex(region.base + (h.pos[step] - region.first) * 2 ** region.shift)],

@@ -14,6 +14,7 @@ class Table {
     Object.assign(this, {view, places, table, sort: 'bytes', down: true, all: false});
     this.layouts = view.traces.map(trace => new Layout(trace.history));
     this.columns = this.makeColumns();
+    byId('meanings').replaceChildren(...this.columns.flatMap(c => [element('dt', {}, c.title), element('dd', {}, c.about)]));
     byId('filter').addEventListener('input', () => this.draw());
     byId('columns').addEventListener('click', event => event.target.setAttribute('aria-pressed', String(table.classList.toggle('wide'))));
     view.on('range', () => this.later());
@@ -30,8 +31,8 @@ class Table {
       : [{key, title, show, about, value: row => row[key][0]}];
     const whole = (key, title, show, about, least = 3) => two ? [] : [{key, title, show, about, least, value: row => row.place.of.get(this.view.traces[0])?.[key] ?? null}];
     return [
-      {key: 'name', title: 'Place', show: null, value: row => row.place.name},
-      ...(this.places.namesKinds ? [{key: 'kinds', title: 'Kind', show: String, least: 3, value: row => this.places.kindNames(row.place)}] : []),
+      {key: 'name', title: 'Place', show: null, about: 'The source line, function or file that asked for memory; C functions of the firmware where no Python ran', value: row => row.place.name},
+      ...(this.places.namesKinds ? [{key: 'kinds', title: 'Kind', show: String, about: 'What its blocks are, as the firmware names them', least: 3, value: row => this.places.kindNames(row.place)}] : []),
       ...each('bytes', 'Bytes', grouped, 'Asked for within the range shown'),
       ...each('count', 'Count', grouped, 'Allocations and resizes within the range shown'),
       ...each('live', 'Live', grouped, 'Bytes held at the cursor; at the end of a trace of samples estimated, else empty where it is not known'),

@@ -144,6 +144,6 @@ class View {
   }
 
   format(x) {
-    return this.mode === 'time' ? duration(x) : 'event ' + grouped(x);
+    return this.mode === 'time' ? duration(x) : 'record ' + grouped(x);
   }
 }
