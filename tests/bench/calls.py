@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Calls: real C programs, recorded by LTTng's wrapper of the C library and once more by ours, in both versions of the format."""
+"""Calls: real C programs, recorded by LTTng's wrapper of the C library and once more by ours, in both versions of the format; and
+real lwIP as two kinds of firmware have it, recorded by our own hooks in both versions."""
 import collections
+import json
 import math
 import os
 import signal
@@ -11,6 +13,7 @@ import common
 import hs_cores
 import peers
 import synthetic
+import web
 
 WRAPPER = "liblttng-ust-libc-wrapper.so"
 DIVISORS = [1, 1000]  # of LTTng's nanoseconds
@@ -76,18 +79,29 @@ def adaptive_bits(data, order):
     return bits
 
 
+def left_in(stream, events):
+    """Bytes an event that a model of order 2 needs for a stream."""
+    with open(stream, "rb") as f:
+        return adaptive_bits(f.read(), 2) / 8 / events
+
+
 def rows_of(recoder, name, trace):
     for divisor in DIVISORS:
         out = {v: trace + ".v" + v for v in ("2", "3")}
         found = {v: synthetic.pairs(common.output(recoder, trace, v, str(divisor), out[v])) for v in out}
         size = {v: found[v]["bytes"][0] for v in found}
         ns = {v: sorted(found[v]["ns"])[2] for v in found}
-        left = {}
-        for v in out:
-            with open(out[v], "rb") as f:
-                data = f.read()
-            left[v] = adaptive_bits(data, 2) / 8 / (len(data) / size[v])
+        left = {v: left_in(out[v], os.path.getsize(out[v]) / size[v]) for v in out}
         yield [name, "1 ns" if divisor == 1 else "1 us", size["2"], size["3"], size["3"] / size["2"], left["2"], left["3"], ns["2"], ns["3"]]
+
+
+def firmware_row(name, firmware, folder):
+    """The same for a firmware of web.py, whose hook writes both versions itself."""
+    out = {v: firmware(folder, v) for v in ("2", "3")}
+    events = {v: json.loads(common.output(common.CLI, "stat", "--json", out[v]))["events"] for v in out}
+    size = {v: os.path.getsize(out[v]) / events[v] for v in out}
+    left = {v: left_in(out[v], events[v]) for v in out}
+    return [name, "1 us", size["2"], size["3"], size["3"] / size["2"], left["2"], left["3"], None, None]
 
 
 def run(report):
@@ -105,6 +119,8 @@ def run(report):
         finally:
             with open(pid) as f:
                 os.kill(int(f.read()), signal.SIGTERM)
+        for name, firmware in (("lwIP, its pools and heap", web.lwip), ("lwIP in ESP-IDF, by malloc()", web.esp_idf)):
+            rows.append(firmware_row(name, firmware, folder))
     report.table("calls", ["program", "clock", "version 2", "version 3", "ratio", "order 2 of it, 2", "order 2 of it, 3", "ns, version 2",
                             "ns, version 3"], rows,
                  "order 2: bytes an event that an adaptive model of the stream's bytes, each after two others, still needs")

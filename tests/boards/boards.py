@@ -265,7 +265,7 @@ def without_hooks():
     with open(script, "w") as f:
         f.write("print('done')\n")
     with qemu_mp.QemuPty(hs_test.firmware(hs_test.QEMU, plain=True)) as pty:
-        done = hs_test.run([hs_test.CLI, "record", "--serial", pty.name, "-o", script + ".hst", script], timeout=180)
+        done = hs_test.run([hs_test.NATIVE, "record", "--serial", pty.name, "-o", script + ".hst", script], timeout=180)
     tap.check("record --serial on a firmware without hooks: says that it has no module, and samples its heap",
               done.status == 0 and b"the firmware has no module heapstrata" in done.err and b"samples of its heap instead" in done.err,
               (done.status, done.err))

@@ -178,7 +178,7 @@ def killed(tap, firmware, size, kills):
     far = 0
     for n in range(kills):
         name = "run%d" % n
-        text = until_killed(firmware, "%s:%s" % (ring, size), name, 0.01 + rng.random() * 0.14)
+        text = until_killed(firmware, "%s:%s" % (ring, size), name, (0.01 + rng.random() * 0.14) * hs_test.slowness(firmware))
         tap.check("%s, ring of %s: kill -9 number %d, %d bytes of output" % (firmware, size, n + 1, len(text)),
                   not (why := check_killed(ring, text, name)), why)
         far += text.count(b"\n@") > 1

@@ -6,8 +6,9 @@
 2. The files compile without a warning under CircuitPython's options, for this computer and for Cortex-M0+ and M4.
 3. What they record there: a block that the collector does not look into refers to nothing, and why says nothing of a
    collection that frees what is in the outer heap.
-4. The recorder's memory out of the outer heap (room.c).
-5. What is shown of a trace of the real port (pico.hst: raspberry_pi_pico on an emulated RP2040, by record --serial).
+4. The recorder's memory out of the outer heap (room.c): how much, by what setting, and whether the program lacks it.
+5. What is shown of traces of the real port (pico.hst: raspberry_pi_pico on an emulated RP2040, by record --serial; net.hst: the
+   same with lwIP, whose loopback connects when the interpreter's heap has taken the memory).
 """
 import json
 import os
@@ -61,11 +62,13 @@ def links():
 
 
 def without_outer_heap():
-    """espressif has an outer heap of its own, which is not recorded: no wrap of it may be asked for."""
-    done, program = build("espressif", *HOST, "MORE_CFLAGS=-O0", objects="espressif")
-    out = run(program, "start", "stats")[0].out.decode() if program else ""
+    """espressif has an outer heap of its own, which is not recorded: no wrap of it may be asked for. stm has no sys.platform."""
+    done, program = build("espressif", *HOST, "MORE_CFLAGS=-O0 -DSTANDIN_NAMELESS", objects="espressif")
+    ran, trace = run(program, "start", "stats") if program else (done, "")
     tap.check("a port whose outer heap is not recorded links, and its interpreter's heap is recorded", done.status == 0 and
-              re.search(r"^records=\d\d+$", out, re.M), done.out.decode()[-2000:] + out)
+              re.search(r"^records=\d\d+$", ran.out.decode(), re.M), done.out.decode()[-2000:] + ran.out.decode())
+    text = hs_test.cli("stat", trace).out.decode()
+    tap.check("a port without a name has its chip's", ", STM32F405RG, " in text, text[:300])
 
 
 def lost():
@@ -112,14 +115,26 @@ def recorded():
               b"heap 'outer', which no collection frees" in done.err, (done.out, done.err))
 
 
+def begun_anew():
+    """A recording that begins anew, as `record --serial` does it: the outer heap's region comes before the interpreter's."""
+    _, program = build("raspberrypi", *HOST)
+    ring = os.path.join(hs_test.scratch(), "ring.bin")
+    ran = hs_test.run([program, "stop", "reset", "start", "mark"], env={"HEAPSTRATA_RING": ring + ":8192"}) if program else None
+    regions = re.findall(r"^ Region \d+ '(.*)'", hs_test.cli("stat", ring).out.decode(), re.M)
+    tap.check("stat has no figures of the outer heap beside the line about it", ran and ran.status == 0 and regions == ["gc"] * 3, regions)
+
+
 def outer_blocks():
     """Blocks of the outer heap between two marks, against what that heap says is in use."""
     done, program = build("raspberrypi", *HOST)
     if not program:
         return
-    for what, says in (("objects", "objects that CircuitPython allocates and frees inside the file of port_free are seen"),
-                       ("beyond", "blocks in other memory are left out, whatever way they go")):
-        ran, trace = run(program, "used", "mark", what, "mark", "used")
+    for what, says in ((("objects",), "objects that CircuitPython allocates and frees inside the file of port_free are seen"),
+                       (("beyond",), "blocks in other memory are left out, whatever way they go"),
+                       (("interrupted",), "what an interrupt allocates and frees during an allocation is seen"),
+                       (("resized",), "what an interrupt allocates where a resized block was is seen"),
+                       (("interrupted", "walked", "snapshot"), "what an interrupt changes while a snapshot is written is seen")):
+        ran, trace = run(program, "used", "mark", *what, "mark", "snapshot", "used")
         real = [int(n) for n in re.findall(r"^outer (\d+)$", ran.out.decode(), re.M)]
         seen = [m["used_bytes"] or 0 for m in (hs_test.cli_json("marks", "--heap", "outer", trace)[1] or {}).get("marks", [])]
         stat = hs_test.cli_json("stat", "--heap", "all", trace)[1] or {}
@@ -180,7 +195,52 @@ def room():
                         os.path.join(hs_test.ROOT, "firmware-hooks/circuitpython/cp_room.c")], merge=True)
     out = hs_test.run([program], merge=True).out.decode() if done.status == 0 else done.out.decode()
     tap.check("the recorder's memory is at the end of the outer heap, and outlives a boot and a full heap",
-              out.splitlines() == ["of 4194304 bytes 16 at the end", "same place", "kept", "no room in a heap that is nearly full"], out)
+              out.splitlines() == ["of 4194304 bytes 16 at the end", "free before it: all", "then: 0", "same place", "kept", "no room in a heap that is nearly full"], out)
+
+
+def sizes():
+    """Ring and table are sized by the heap or by settings.toml, and that is said; so is a request that has no room for them."""
+    _, program = build("raspberrypi", *HOST)
+    if not program:
+        return
+    seen = {}
+    for ring in (None, 4096, 0):
+        ran, trace = run(program, "stats", "cramped", **({} if ring is None else {"heapstrata_ring_size": ring}))
+        stats = dict(re.findall(r"^(\w+)=(\d+)$", ran.out.decode(), re.M))
+        seen[ring] = (stats, (hs_test.cli_json("stat", trace)[1] or {}).get("recorder"), hs_test.cli("report", trace).out.decode(),
+                      re.findall(r'fact="would-fit=(\d+)"', hs_test.cli("dump", trace).out.decode()),
+                      (hs_test.cli_json("doctor", trace)[1] or {}).get("findings", []), ran)
+    stats, recorder, text, fits, findings, _ = seen[None]
+    taken = (recorder or {}).get("bytes", 0)
+    tap.check("a heap of 4 MB: the table has 1,024 places, which stats() and stat say", stats.get("site_table") == "1024" and
+              stats.get("sized_by_heap") == "4194304" and recorder == {"bytes": taken, "heap_bytes": 4194304, "places": 1024, "set": False} and
+              30000 < taken < 4194304 // 32, (stats, recorder))
+    tap.check("the head of reports says it", "# the recorder's ring and table of 1,024 sites take %s of the heap's 4,194,304 bytes\n" % format(taken, ",") in
+              text, text[:800])
+    found = {f["code"]: f for f in findings}.get("HS-HOOKS-ROOM", {})
+    tap.check("a request that has no room because of them: the trace says so, and doctor with the figures", fits == ["30000"] and
+              "take %d bytes" % taken in found.get("verdict", "") and "request of 30000 bytes" in found.get("verdict", "") and
+              "HEAPSTRATA_RING_SIZE = 1024 in settings.toml" in " ".join(found.get("next", [])), (fits, found))
+    stats, recorder, text, fits, findings, _ = seen[4096]
+    tap.check("HEAPSTRATA_RING_SIZE in settings.toml: the table is not larger than that ring, and what set it is said",
+              stats.get("sized_by_heap") == "0" and recorder and recorder["set"] and 0 < recorder["bytes"] <= 4096 and
+              ", by HEAPSTRATA_RING_SIZE in settings.toml\n" in text and not fits and "HS-HOOKS-ROOM" not in
+              [f["code"] for f in findings], (stats, recorder, fits, findings, text[:600]))
+    said = seen[0][5].out.decode()
+    tap.check("0 there: nothing is taken, and the firmware says why nothing is recorded",
+              said == "RuntimeError: nothing is recorded: HEAPSTRATA_RING_SIZE is 0 in settings.toml\n", (said, seen[0][5].err))
+
+
+def refused():
+    """CIRCUITPY_HEAP_START_SIZE has no room: the interpreter does not get memory that was not allocated."""
+    _, program = build("raspberrypi", *HOST)
+    ran, trace = run(program, "used", "refused", "mark", "snapshot", "used") if program else (None, "")
+    real = [int(n) for n in re.findall(r"^outer (\d+)$", ran.out.decode(), re.M)] if ran else []
+    stat = hs_test.cli_json("stat", trace)[1] or {}
+    tap.check("a heap at start that has no room: it has its block and no more", ran and ran.status == 0 and len(real) == 2 and
+              real[1] - real[0] == 2048 + 8 and 400 < stat["total_bytes"] < 2048 and 400 < stat["used_bytes"], (ran, real, stat))
+    tap.check("and the trace says so", HOOKS + "no room for CIRCUITPY_HEAP_START_SIZE = %d" % (64 << 20) in marks(trace) and
+              b"no room for CIRCUITPY_HEAP_START_SIZE = 67108864" in hs_test.cli("resets", trace).out, marks(trace))
 
 
 # ---- 5: what is shown ----
@@ -203,7 +263,23 @@ def shown():
     tap.check("whatif: an interpreter that ends and starts again has its regions again, and the old blocks are gone",
               heap and (data["recorded"]["faithful"], heap["heap_bytes"], heap["enough"]) == (1, 15744, "yes") and
               heap["smallest_heap_bytes"] < 15744, text or data)
+    text = hs_test.cli("doctor", "-v", trace).out.decode()
+    tap.check("doctor describes CircuitPython's heap, not MicroPython's", "(CircuitPython, py/gc.c, gc_try_add_heap)" in text and
+              "MicroPython's heap" not in text, text)
     tap.check("its map has the areas in the order of the heap's growth", done.count("GC memory layout") == 2, done[:600])
+
+
+def no_room_for_lwip():
+    trace = os.path.join(HERE, "net.hst")
+    pools = {p["pool"]: p for p in (hs_test.cli_json("pools", trace)[1] or {}).get("pools", [])}
+    tap.check("pools has lwIP's elements, which are in the outer heap", {n: (p["refused"], p["now"]) for n, p in pools.items()} ==
+              {"SYS_TIMEOUT": (0, 6), "TCP_PCB": (5, 5), "TCP_PCB_LISTEN": (0, 1), "TCP_SEG": (0, 1), "UDP_PCB": (1, 0)}, pools)
+    found = [f for f in (hs_test.cli_json("doctor", trace)[1] or {}).get("findings", []) if f["code"] == "HS-POOL-HEAP"]
+    tap.check("doctor says which heap had no room for them, and how to see who holds it", [re.search(r"for a (\w+)", f["verdict"]).group(1)
+              for f in found] == ["TCP_PCB", "UDP_PCB"] and all("'outer', had at most 202220 of 202240 bytes in use" in " ".join(f["evidence"]) and
+              "report --heap outer --live" in " ".join(f["next"]) for f in found), found)
+    done = hs_test.cli("report", "--heap", "outer", "--live", trace)
+    tap.check("which works", done.status == 0 and b"net.py:6 <module>" in done.out, done.out)
 
 
 links()
@@ -211,9 +287,13 @@ without_outer_heap()
 lost()
 compilers()
 recorded()
+begun_anew()
 outer_blocks()
 runs()
 grown()
 room()
+sizes()
+refused()
 shown()
+no_room_for_lwip()
 tap.finish()

@@ -4,9 +4,11 @@
  * finalisers and of what is scanned in front of the pool, in a block of an outer heap.
  *
  *   standin FUNCTION...     starts up, allocates, calls these functions of the module heapstrata without arguments
- *                           (mark: with a label; snapshot: with references), and says what came of it. Or: objects, beyond
- *                           (allocate in the outer heap), used (says how many bytes of that are in use)
+ *                           (mark: with a label; snapshot: with references), and says what came of it. Or: objects, beyond,
+ *                           interrupted, resized, walked (allocate in the outer heap), used (says how many bytes of that are in
+ *                           use), cramped (requests what has no room, once the outer heap is full), refused (starts with a heap that has no room)
  * STANDIN_SAFE_MODE, STANDIN_RUN_REASON: what the supervisor says, by number
+ * STANDIN_HEAPSTRATA_RING_SIZE: the number of that name in settings.toml
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,6 +22,7 @@
 #include "supervisor/port.h"
 #include "supervisor/port_heap.h"
 #include "supervisor/shared/safe_mode.h"
+#include "supervisor/shared/settings.h"
 
 static const char *const qstrs[] = {
 #define QSTR(name) #name,
@@ -146,6 +149,16 @@ static int setting(const char *name) { return getenv(name) ? atoi(getenv(name)) 
 safe_mode_t get_safe_mode(void) { return (safe_mode_t)setting("STANDIN_SAFE_MODE"); }
 supervisor_run_reason_t supervisor_get_run_reason(void) { return (supervisor_run_reason_t)setting("STANDIN_RUN_REASON"); }
 
+settings_err_t settings_get_int(const char *key, mp_int_t *value)
+{
+    char name[64];
+    snprintf(name, sizeof name, "STANDIN_%s", key);
+    if (!getenv(name))
+        return SETTINGS_ERR_NOT_FOUND;
+    *value = atoi(getenv(name));
+    return SETTINGS_OK;
+}
+
 static uint32_t stack[6016];
 uint32_t *port_stack_get_limit(void) { return stack; }
 uint32_t *port_stack_get_top(void) { return stack + MP_ARRAY_SIZE(stack); }
@@ -217,6 +230,82 @@ static void beyond(void)
     (void)a; /* stays */
 }
 
+/* While a block is allocated, an interrupt comes that allocates and frees, as lwIP does. */
+static void *of_interrupts[2];
+
+static void allocates(void)
+{
+    of_interrupts[0] = port_malloc(3000, false);
+    of_interrupts[1] = port_malloc_zero(500, false);
+    port_free(of_interrupts[1]);
+}
+
+static void frees(void) { port_free(of_interrupts[0]); }
+
+static void exchanges(void)
+{
+    port_free(of_interrupts[1]);
+    of_interrupts[0] = port_malloc(3000, false);
+}
+
+static void interrupted(void)
+{
+    standin_interrupt = allocates;
+    (void)port_malloc(200, false);
+    standin_interrupt = frees;
+    (void)port_malloc_zero(300, false);
+    standin_interrupt = allocates;
+    (void)port_malloc(400, false);
+}
+
+/* While a block is resized, an interrupt comes that allocates where the block was: it moves, shrinks, leaves the heap. */
+static void resized(void)
+{
+    void *one = port_malloc(4000, false), *other = port_malloc(5000, false), *more = port_malloc(6000, false);
+    (void)port_malloc(100, false);
+    standin_interrupt = allocates;
+    one = port_realloc(one, 8000, false);
+    standin_interrupt = frees;
+    one = port_realloc(one, 9000, false);
+    standin_interrupt = allocates;
+    other = port_realloc(other, 1000, false);
+    standin_interrupt = allocates;
+    more = port_realloc(more, 5 << 20, false);
+    (void)one, (void)other, (void)more; /* stay */
+}
+
+/* While the next snapshot is written, an interrupt comes that allocates and frees where it has been. */
+static void walked(void)
+{
+    void *hole = port_malloc(4000, false);
+    of_interrupts[1] = port_malloc(1000, false);
+    port_free(hole);
+    standin_interrupt = exchanges;
+}
+
+/* settings.toml asks for a heap at start that has no room: the block has the default size, gc_init gets the other. The program
+ * then uses all that it was given. */
+static void refused(void)
+{
+    const size_t asked = 64 << 20, least = 2048;
+    char *heap = port_malloc(asked, false);
+    gc_deinit();
+    heap = heap ? heap : port_malloc(least, false);
+    gc_init(heap, heap + asked);
+    while (m_malloc(400))
+        ;
+}
+
+size_t gc_get_max_new_split(void);
+
+/* Two requests when the outer heap is full up to the recorder's memory: that would have room for the first. */
+static void cramped(void)
+{
+    (void)port_malloc(gc_get_max_new_split(), false);
+    (void)m_malloc(30000);
+    (void)m_malloc(3 << 20);
+}
+
 /* The heap grows by two areas. */
 static void *area[2];
 
@@ -265,8 +354,18 @@ static void call(const char *name)
         objects();
     else if (!strcmp(name, "beyond"))
         beyond();
+    else if (!strcmp(name, "interrupted"))
+        interrupted();
+    else if (!strcmp(name, "resized"))
+        resized();
+    else if (!strcmp(name, "walked"))
+        walked();
+    else if (!strcmp(name, "refused"))
+        refused();
     else if (!strcmp(name, "used"))
         say_used();
+    else if (!strcmp(name, "cramped"))
+        cramped();
     const mp_map_t *map = &heapstrata_module.globals->map;
     for (size_t i = 0; i < map->used; i++)
         if (!strcmp(qstrs[MP_OBJ_QSTR_VALUE(map->table[i].key)], name))

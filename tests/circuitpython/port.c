@@ -7,18 +7,78 @@
 #define port_malloc_zero inner_malloc_zero
 #define port_realloc inner_realloc
 #define port_free inner_free
+#define tlsf_walk_pool inner_walk_pool
 #include "tests/heaps/outer.c"
 #undef port_malloc
 #undef port_malloc_zero
 #undef port_realloc
 #undef port_free
+#undef tlsf_walk_pool
 #include "py/gc.h"
 #include "py/obj.h"
+#include "shared-bindings/microcontroller/__init__.h"
 
 void *port_malloc(size_t size, bool dma);
 void *port_malloc_zero(size_t size, bool dma);
 void port_free(void *block);
 void *port_realloc(void *block, size_t size, bool dma);
+
+/* --- interrupts --- */
+
+void (*standin_interrupt)(void);
+static bool in_interrupt;
+bool standin_in_interrupt(void);
+bool standin_in_interrupt(void) { return in_interrupt; }
+
+static unsigned masked;
+
+/* If one is to come, it comes here, or when interrupts are no longer masked. */
+static void interrupt(void)
+{
+    void (*handler)(void) = standin_interrupt;
+    if (!handler || masked)
+        return;
+    standin_interrupt = NULL;
+    in_interrupt = true;
+    handler();
+    in_interrupt = false;
+}
+
+void common_hal_mcu_disable_interrupts(void) { masked++; }
+void common_hal_mcu_enable_interrupts(void)
+{
+    if (!--masked)
+        interrupt();
+}
+
+/* The interrupt comes when the walk is at the last block. */
+static bool count_one(void *block, size_t size, int used, void *n)
+{
+    (void)block, (void)size, (void)used;
+    ++*(size_t *)n;
+    return true;
+}
+
+struct walk {
+    tlsf_walker walker;
+    void *user;
+    size_t left;
+};
+
+static bool see_one(void *block, size_t size, int used, void *context)
+{
+    struct walk *w = context;
+    if (!--w->left)
+        interrupt();
+    return w->walker(block, size, used, w->user);
+}
+
+void tlsf_walk_pool(pool_t pool, tlsf_walker walker, void *user)
+{
+    struct walk w = {walker, user, 0};
+    inner_walk_pool(pool, count_one, &w.left);
+    inner_walk_pool(pool, see_one, &w);
+}
 
 /* --- other memory --- */
 
@@ -31,6 +91,7 @@ void *port_malloc(size_t size, bool dma)
 {
     void *block = inner_malloc(size, dma);
     size_t at = psram_used;
+    interrupt();
     if (block || size > sizeof psram - at)
         return block;
     psram_used += (size + 15) & ~(size_t)15;
@@ -60,7 +121,9 @@ static void *moved(void *block, size_t size)
 void *port_realloc(void *block, size_t size, bool dma)
 {
     void *now = block && in_psram(block) ? NULL : inner_realloc(block, size, dma);
-    return now || !block || !size ? now : moved(block, size);
+    now = now || !block || !size ? now : moved(block, size);
+    interrupt();
+    return now;
 }
 
 /* --- objects --- */

@@ -7,7 +7,8 @@ HERE := $(HS)/tests/circuitpython
 NAME := $(notdir $(CURDIR))
 WARNINGS := -Wall -Wextra -Werror -Wundef -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition -Wnested-externs -Wshadow \
 	-Wwrite-strings -Wsign-compare -Wcast-align -Wdouble-promotion -Wfloat-equal -Wtype-limits -Wunreachable-code
-CFLAGS += -Os -g -std=gnu11 $(WARNINGS) -ffunction-sections -fdata-sections -I$(TOP) -I$(HS) -I$(HS)/tests/heaps/stub -I$(BUILD) $(MORE_CFLAGS)
+CFLAGS += -Os -g -std=gnu11 $(WARNINGS) -ffunction-sections -fdata-sections -I$(TOP) -I$(HS) -I$(HS)/tests/heaps/stub -I$(BUILD) -DCIRCUITPY_SETTINGS_TOML=1 \
+	-DHS_IN_INTERRUPT=standin_in_interrupt $(MORE_CFLAGS)
 
 # What py.mk does.
 SRC_USERMOD_C :=

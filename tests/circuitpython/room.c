@@ -49,9 +49,11 @@ int main(void)
 {
     struct hs_span one = take_at_boot(2048), other;
     printf("of %u bytes %u at the end\n", (unsigned)hs_cp_room_size(), (unsigned)((uintptr_t)port_heap_get_top() - one.end));
+    printf("free before it: %s\n", hs_cp_room_free_before() == gc_get_max_new_split() ? "all" : "not all");
     for (char *at = (char *)one.start; at < (char *)one.end; at++)
         *at = (char)((uintptr_t)at * 7);
     fill_the_rest();
+    printf("then: %u\n", (unsigned)hs_cp_room_free_before());
     take_at_boot(64);
     fill_the_rest();
     other = take_at_boot(30000);

@@ -50,6 +50,8 @@ def main():
         for name in [n for n in vars(module) if n.startswith("case_")]:
             try:
                 getattr(module, name)(cli)
+            except hs_test.Lacking as lacking:
+                cli.tap.skip(name, lacking)
             except Exception as problem:  # a broken case must not hide the others
                 cli.check("%s %s" % (module.__name__, name), False, repr(problem))
     cli.tap.finish()

@@ -19,6 +19,8 @@ def case_help(cli):
     names = commands(cli)
     cli.check("help lists the commands", {"stat", "report", "annotate"} <= set(names), names)
     for name in names:
+        if name in ("record", "top") and hs_test.CLI != hs_test.NATIVE:
+            continue  # that of another system has less
         status, out, _ = cli.out(name, "--help")
         cli.check(name + " --help has examples", status == 0 and "Examples:\n  heapstrata " + name in out, out)
         cli.check("help %s is the same" % name, cli.out("help", name)[1] == out)
@@ -70,6 +72,7 @@ def case_bad_usage(cli):
             (["frobnicate"], "heapstrata help lists them"), (["--foo"], "no such option: '--foo'"),
             (["help", "sta"], "Did you mean 'stat'?"), (["stat", "--foo"], "--foo"),
             (["stat", trace, trace], "too many arguments"), (["stat", "-i", trace, trace], "too many arguments"),
+            (["export", "pprof", trace], "'pprof' is meant as --format pprof?"), (["stat", ""], "an argument is empty"),
             (["report", "--limit", "x", trace], "--limit takes a number, not 'x'"),
             (["report", "--limit=-1", trace], "--limit takes a number"),
             (["report", "--min-percent", "1x", trace], "--min-percent takes a number"),

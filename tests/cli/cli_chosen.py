@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What is chosen and is not there, and options that a command cannot heed: an error, or a line on standard error."""
 import os
+import re
 
 import hs_test
 
@@ -14,11 +15,12 @@ def put(name, text):
 
 def recorded(name, program, *options):
     trace = os.path.join(hs_test.scratch(), name + ".hst")
-    hs_test.run([hs_test.CLI, "record", "-q", "-o", trace, *options, "--", hs_test.firmware("unix64"), "-X", "heapsize=100k", put(name + ".py", program)])
+    hs_test.run([hs_test.NATIVE, "record", "-q", "-o", trace, *options, "--", hs_test.firmware("unix64"), "-X", "heapsize=100k", put(name + ".py", program)])
     return trace
 
 
 MARKS = "import heapstrata as h\nkept = []\n" + "".join("h.mark('loop')\nkept.append(bytearray(%d))\n" % (1000 * n) for n in (1, 2, 3)) + "h.mark('a#2')\n"
+OTHER = "def another(n):\n    rows = []\n    for i in range(n):\n        rows.append([i] * 9)\n    return rows\n\n\nfor i in range(60):\n    table = another(i)\n"
 FULL = """kept = []
 def row(i):
     return [i] * 8
@@ -45,7 +47,25 @@ def case_leaks_of_a_mark_by_number(cli):
     cli.check("leaks: a label that ends in a number", bytes_after("a#2") < third, third)
     for wrong in ("loop#4", "loop#0", "loop#", "mark:loop#4", "nothing#1"):
         status, out, err = cli.out("leaks", "--from", wrong, trace)
-        cli.check("leaks: no mark %s" % wrong, status == 2 and not out and "no mark " + wrong in err, err)
+        cli.check("leaks: no mark %s" % wrong, status == 2 and not out and "no mark '%s' (--from); heapstrata marks" % wrong in err, err)
+
+
+def case_words_of_what_is_chosen(cli):
+    trace = recorded("numbered", MARKS)
+    for mark in ("loop#1", "mark:loop#1"):
+        out = cli.out("leaks", "--from", mark, "--to", "loop#3", trace)[1]
+        cli.check("leaks: its sentence names the mark %s once" % mark, "allocated after mark loop#1, before mark loop#3 and not freed" in out, out)
+    once = recorded("once", "import gc\nx = [bytearray(100) for i in range(50)]\ngc.collect()\ngc.disable()\n")
+    said = {command: cli.out(command, once)[1] for command in ("stat", "report", "timeline", "whatif", "map")}
+    cli.check("one collection is not 'collections'", not any(re.search(r"(?<![\d,.])1 +(collections|runs)\b", text) for text in said.values())
+              and re.search(r"\b1 collection\b", said["report"]) and re.search(r"\b1 +collection\b", said["stat"]), said)
+    other = recorded("other", OTHER)
+    out = cli.out("compare", "--all", "--by", "allocated", trace, other)[1]
+    cli.check("compare: two programs with little in common keep the names of their files",
+              re.search(r"other\.py:\d+ another", out) and not re.search(r"numbered\.py:\d+ another", out), out)
+    out = cli.out("compare", "--all", "--by", "allocated", other, recorded("renamed", OTHER.replace("range(60)", "range(70)")))[1]
+    cli.check("compare: a program with another name has the names of the first", re.search(r"lines of \S*renamed\.py are shown under the name of \S*other\.py", out)
+              and re.search(r"other\.py:\d+ another", out) and not re.search(r"renamed\.py:\d+", out), out)
 
 
 def case_nothing_is_chosen(cli):

@@ -32,6 +32,9 @@ def case_moments(cli):
     for when in ("mark:start", "mark:turn#1", "end"):
         again = cli.json("map", "--json", "--at", "event:%d" % at[when]["event"], trace)
         cli.check("by event as by " + when, again == at[when])
+        number = at[when]["event"]
+        cli.check("by record as by " + when, cli.json("map", "--json", "--at", "record:%d" % number, trace) == again)
+        cli.check("it is called a record at " + when, ", record %d" % number in cli.out("map", "--at", when, trace)[1])
     s = cli.json("stat", trace)
     region = at["end"]["regions"][0]
     cli.check("the end is stat's", [region[k] for k in ("used_bytes", "free_bytes", "largest_free_bytes")]

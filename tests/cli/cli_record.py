@@ -19,7 +19,7 @@ def record(cli, program, *args, firmware="unix64", options=(), name=None):
     if key not in made:
         trace = os.path.join(hs_test.scratch(), name or "record-%d.hst" % len(made))
         made[key] = trace, hs_test.run(
-            [hs_test.CLI, "record", "-o", trace, *options, "--", hs_test.firmware(firmware), "-X", "heapsize=128k",
+            [hs_test.NATIVE, "record", "-o", trace, *options, "--", hs_test.firmware(firmware), "-X", "heapsize=128k",
              program + ".py", *args], cwd=PROGRAMS)
     return made[key]
 
@@ -55,7 +55,7 @@ def case_interrupted(cli):
     folder = os.path.join(hs_test.scratch(), "temporary")
     os.makedirs(folder, exist_ok=True)
     for number in (signal.SIGINT, signal.SIGTERM):
-        child = subprocess.Popen([hs_test.CLI, "record", "-o", trace, hs_test.firmware("unix64"), "marks.py", "loop"],
+        child = subprocess.Popen([hs_test.NATIVE, "record", "-o", trace, hs_test.firmware("unix64"), "marks.py", "loop"],
                                  cwd=PROGRAMS, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                  env={**os.environ, "TMPDIR": folder})
         while b"looping" not in child.stdout.readline():
@@ -75,11 +75,11 @@ def case_interrupted(cli):
 def case_script_alone(cli):
     """A firmware forgotten: what to type is said, and it works."""
     trace = os.path.join(hs_test.scratch(), "alone.hst")
-    done = hs_test.run([hs_test.CLI, "record", "-o", trace, "grow.py"], cwd=PROGRAMS)
+    done = hs_test.run([hs_test.NATIVE, "record", "-o", trace, "grow.py"], cwd=PROGRAMS)
     lines = [line.split("(")[0].split() for line in done.err.decode().splitlines() if line.startswith("  heapstrata record")]
     cli.check("record SCRIPT says what to type", done.status == 2 and len(lines) == 2 and lines[0][-1] == "grow.py"
               and "--serial" in lines[1] and not os.path.exists(trace), done.err)
-    again = hs_test.run([hs_test.CLI, "record", "-o", trace] + lines[0][2:], cwd=PROGRAMS)
+    again = hs_test.run([hs_test.NATIVE, "record", "-o", trace] + lines[0][2:], cwd=PROGRAMS)
     cli.check("... which works, where the firmware is built", again.status == 0 or "FIRMWARE" in lines[0], again.err)
 
 
@@ -87,18 +87,27 @@ def case_first_use(cli):
     """asyncio is there; why an allocation failed is recorded without being asked for."""
     script = os.path.join(hs_test.scratch(), "first.py")
     with open(script, "w", encoding="utf-8") as f:
-        f.write("import asyncio\nTABLE = [[i] for i in range(500)]\nasync def main():\n    await asyncio.sleep_ms(1)\n"
+        f.write("import asyncio\nTABLE = [[i] for i in range(500)]\nasync def main():\n    await asyncio.sleep_ms(0)\n"
                 "    return bytearray(10 ** 7)\ntry:\n    asyncio.run(main())\nexcept MemoryError:\n    print('failed')\n")
     for firmware in hs_test.UNIX:
         trace = os.path.join(hs_test.scratch(), "first-%s.hst" % firmware)
-        done = hs_test.run([hs_test.CLI, "record", "-o", trace, "--", hs_test.firmware(firmware), "-X", "heapsize=128k", script])
+        done = hs_test.run([hs_test.NATIVE, "record", "-o", trace, "--", hs_test.firmware(firmware), "-X", "heapsize=128k", script])
         cli.check("%s: import asyncio" % firmware, done.out == b"failed\n" and done.status == 0, done.out + done.err)
         status, out, err = cli.out("why", trace, "main.TABLE")
         cli.check("%s: why knows what held the memory then" % firmware, status == 0 and "name 'TABLE' of __main__" in out, out + err)
         off = os.path.join(hs_test.scratch(), "first-off.hst")
-        hs_test.run([hs_test.CLI, "record", "-o", off, "--", hs_test.firmware(firmware), "-X", "heapsize=128k", script], env={"HEAPSTRATA_REFS": ""})
+        hs_test.run([hs_test.NATIVE, "record", "-o", off, "--", hs_test.firmware(firmware), "-X", "heapsize=128k", script], env={"HEAPSTRATA_REFS": ""})
         cli.check("%s: unless it is switched off, and the events are the same" % firmware, cli.out("why", off, "main.TABLE")[0] == 2
                   and cli.json("stat", off)["allocs"] == cli.json("stat", trace)["allocs"])
+        wrong = os.path.join(hs_test.scratch(), "first-wrong.hst")
+        for words in ("bogus", "mark,exit", "fai"):
+            done = hs_test.run([hs_test.NATIVE, "record", "-o", wrong, "--", hs_test.firmware(firmware), "-X", "heapsize=128k", script],
+                               env={"HEAPSTRATA_REFS": words})
+            cli.check("%s: HEAPSTRATA_REFS=%s is refused, once" % (firmware, words), done.err.count(b"HEAPSTRATA_REFS=%s: there are" % words.encode()) == 1, done.err)
+            cli.check("%s: references are recorded as without it" % firmware, cli.out("why", wrong, "main.TABLE")[0] == 0)
+        done = hs_test.run([hs_test.NATIVE, "record", "-o", wrong, "--", hs_test.firmware(firmware), "-X", "heapsize=128k", script],
+                           env={"HEAPSTRATA_REFS": "mark, fail"})
+        cli.check("%s: two moments are accepted" % firmware, b"HEAPSTRATA_REFS" not in done.err and cli.out("why", wrong, "main.TABLE")[0] == 0, done.err)
 
 
 def case_refused(cli):
@@ -107,10 +116,10 @@ def case_refused(cli):
                        ("no firmware", []), ("nowhere to write", ["-o", "/nonexistent/x.hst", "true"]),
                        ("no such device", ["--serial", "/nonexistent", "marks.py"]),
                        ("not a terminal", ["--serial", "/dev/null", "marks.py"])):
-        done = hs_test.run([hs_test.CLI, "record", "-o", trace] + args, cwd=PROGRAMS)
+        done = hs_test.run([hs_test.NATIVE, "record", "-o", trace] + args, cwd=PROGRAMS)
         cli.check(what, done.status == 2 and b"heapstrata record: " in done.err and not os.path.exists(trace),
                   (done.status, done.err))
-    done = hs_test.run([hs_test.CLI, "record", "-o", trace, "--serial", "/dev/null", "/"])
+    done = hs_test.run([hs_test.NATIVE, "record", "-o", trace, "--serial", "/dev/null", "/"])
     cli.check("a folder as script", done.status == 2 and b"cannot read /: Is a directory" in done.err, (done.status, done.err))
 
 
@@ -139,7 +148,7 @@ def on_board(cli, pty):
     seen = {}
     for what, options in (("sampled", ["--level", "sampled:300"]), ("full", []), ("goes on", ["--no-reset"])):
         trace = os.path.join(hs_test.scratch(), "board", what + ".hst")
-        done = hs_test.run([hs_test.CLI, "record", "--serial", pty, *options, "-o", trace, "again.py"], timeout=500,
+        done = hs_test.run([hs_test.NATIVE, "record", "--serial", pty, *options, "-o", trace, "again.py"], timeout=500,
                            cwd=os.path.dirname(script))
         marks = [line.split()[-1] for line in cli.out("dump", "--kind", "mark", trace)[1].splitlines() if "label" in line]
         seen[what] = done.out.decode().strip(), marks
@@ -156,18 +165,18 @@ def on_board(cli, pty):
 def stop_on_board(cli, pty):
     """sys.exit(); then a script that prints for ever: this board has no interrupt by Ctrl-C, so it is given up."""
     trace = os.path.join(hs_test.scratch(), "board", "stopped.hst")
-    done = hs_test.run([hs_test.CLI, "record", "--serial", pty, "-o", trace, board_script("exit.py", "import sys\nx = [1] * 50\nsys.exit()\n")],
+    done = hs_test.run([hs_test.NATIVE, "record", "--serial", pty, "-o", trace, board_script("exit.py", "import sys\nx = [1] * 50\nsys.exit()\n")],
                        timeout=500)
     cli.check("a script that ends by sys.exit()", done.status == 0 and "exit.py:2" in cli.out("report", trace)[1], (done.status, done.err))
     endless = board_script("endless.py", "while True:\n    print('at work')\n")
-    child = subprocess.Popen([hs_test.CLI, "record", "--serial", pty, "-o", trace, endless], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child = subprocess.Popen([hs_test.NATIVE, "record", "--serial", pty, "-o", trace, endless], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     out = child.stdout.readline()
     child.send_signal(signal.SIGINT)
     threading.Timer(3, lambda: child.send_signal(signal.SIGINT)).start()
     more, err = child.communicate(timeout=200)
     cli.check("Ctrl-C twice gives up a board that does not heed it", b"at work" in out + more and child.returncode == 2
               and b"interrupted" in err, (child.returncode, err))
-    done = hs_test.run([hs_test.CLI, "record", "--serial", pty, "-o", trace, endless], timeout=200)
+    done = hs_test.run([hs_test.NATIVE, "record", "--serial", pty, "-o", trace, endless], timeout=200)
     cli.check("a line that never rests is given up, and why", done.status == 2 and b"does not end at Ctrl-C" in done.err, (done.status, done.err))
 
 
@@ -184,7 +193,7 @@ def case_board(cli):
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         pty = next(word for word in qemu.stdout.readline().decode().split() if word.startswith("/dev/"))
-        done = hs_test.run([hs_test.CLI, "record", "--serial", pty, "-o", trace, script], timeout=500)
+        done = hs_test.run([hs_test.NATIVE, "record", "--serial", pty, "-o", trace, script], timeout=500)
         on_board(cli, pty)
     finally:
         qemu.kill()

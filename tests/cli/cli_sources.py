@@ -19,7 +19,7 @@ def write(*parts, text=SCRIPT):
 
 def record(cli, name, script, cwd):
     trace = write("traces", name)
-    done = hs_test.run([hs_test.CLI, "record", "-o", trace, "--", hs_test.firmware("unix64"), script], cwd=cwd)
+    done = hs_test.run([hs_test.NATIVE, "record", "-o", trace, "--", hs_test.firmware("unix64"), script], cwd=cwd)
     cli.check("%s is recorded" % name, done.status == 0, done.err)
     return trace
 
@@ -79,7 +79,7 @@ def case_beside_the_script(cli):
     with open(script, encoding="utf-8") as f:
         text = f.read().replace("'/device", "'" + device)
     write("project", "src", "main.py", text=text)
-    hs_test.run([hs_test.CLI, "record", "-o", trace, "--", hs_test.firmware("unix64"), "src/main.py"], cwd=project)
+    hs_test.run([hs_test.NATIVE, "record", "-o", trace, "--", hs_test.firmware("unix64"), "src/main.py"], cwd=project)
     found = annotate(cli, trace, cwd=project)
     places = {os.path.basename(name): os.path.realpath(os.path.join(project, source)) for name, (source, _) in found.items() if source}
     cli.check("a module beside the script", places.get("sensor.py") == sensor, found)
@@ -93,7 +93,7 @@ def case_fifo(cli):
     shutil.copy(hs_test.firmware("unix64"), firmware)
     trace = write("traces", "fifo.hst")
     script = write("fifo", "main.py")
-    done = hs_test.run([hs_test.CLI, "record", "-o", trace, "--", firmware, script])
+    done = hs_test.run([hs_test.NATIVE, "record", "-o", trace, "--", firmware, script])
     cli.check("a firmware of its own", done.status == 0, done.err)
     for path in (firmware, script):
         os.unlink(path)

@@ -20,7 +20,7 @@ def long_names(cli):
                 "kept = kept[::2]\nimport gc\ngc.collect()\nheapstrata.mark('again')\n"
                 "try:\n    bytearray(60000)\nexcept MemoryError:\n    pass\nheapstrata.snapshot(refs=True)\n")
     trace = os.path.join(hs_test.scratch(), "wide.hst")
-    done = hs_test.run([hs_test.CLI, "record", "-o", trace, "--", hs_test.firmware("unix64"), "-X", "heapsize=96k", LONG + "/measurements.py"],
+    done = hs_test.run([hs_test.NATIVE, "record", "-o", trace, "--", hs_test.firmware("unix64"), "-X", "heapsize=96k", LONG + "/measurements.py"],
                        cwd=os.path.join(hs_test.scratch(), "wide"))
     cli.check("a trace with long names", done.status == 0, done.err)
     return trace

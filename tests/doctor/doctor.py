@@ -3,6 +3,7 @@
 firmwares. Each says which findings it must have; all others must be absent."""
 import json
 import os
+import re
 import subprocess
 import sys
 import zlib
@@ -52,7 +53,6 @@ I (306) esp_psram: Adding pool of 8192K of PSRAM memory to heap allocator
 
 # name, text, codes that must be found, no others
 TEXTS = [
-    ("S3's figures alone name PSRAM", S3_FIGURES, ["HS-PSRAM-UNUSED"]),
     ("S3's figures with the banner of the quad build", S3_BANNER + S3_FIGURES, ["HS-PSRAM-UNUSED"]),
     ("S3's figures with a module that has PSRAM by its name", "ESP32-S3 N16R8\n" + S3_FIGURES + S3_CALLS,
      ["HS-PSRAM-MISSING", "HS-FIGURES-CONTRADICT"]),
@@ -168,8 +168,9 @@ def platforms():
                                ("MicroPython", "MicroPython v1.23.0 on 2024-06-02; ESP module with ESP8266\n", True)):
         with open(path_of("platform.log"), "w") as f:
             f.write(text)
-        done = hs_test.cli("doctor", path_of("platform.log"))
+        done, short = hs_test.cli("doctor", "-v", path_of("platform.log")), hs_test.cli("doctor", path_of("platform.log"))
         tap.check("the chip's table: " + name, (b"MicroPython's heap:" in done.out) == wanted, done.out)
+        tap.check("only with -v: " + name, b"of RAM for data inside" in short.out and b" to 0x" in done.out and b" to 0x" not in short.out, short.out)
 
 
 def traces():
@@ -183,6 +184,12 @@ def traces():
         f.write("x = [i for i in range(100)]\n")
     hs_test.run_firmware("unix64", ["-X", "heapsize=1m", path_of("quiet.py")], trace=path_of("quiet.hst"))
     check("a trace without", path_of("quiet.hst"), [])
+    with open(path_of("keeps.py"), "w") as f:
+        f.write("import sys\nkept = [bytearray(200) for i in range(int(sys.argv[1]))]\n")
+    for count, wanted in (("10", []), ("600", ["HS-HEAP-UNCOLLECTED"])):
+        hs_test.run_firmware("unix64", ["-X", "heapsize=200k", path_of("keeps.py"), count], trace=path_of("keeps.hst"))
+        status, codes, _, _ = codes_of(path_of("keeps.hst"))
+        tap.check("%s blocks in use and no collection" % count, (status, codes) == (0, wanted), (status, codes))
     ring = path_of("ring")
     hs_test.run_firmware("unix64", ["-X", "heapsize=128k", "fragment.py"], cwd=PROGRAMS, ring=ring + ":2048")
     status, codes, _, _ = codes_of(ring)
@@ -200,6 +207,30 @@ def traces():
         f.write(cut[:len(cut) // 2])
     status, _, _, err = codes_of(path_of("cut.hst"))
     tap.check("a damaged trace: exit 2", status == 2 and err, (status, err))
+
+
+def next_steps():
+    """Steps that a user can type, none twice; two units of heap sizes are explained once."""
+    joins = ("def collect(n):\n    lines = []\n    for i in range(n):\n        lines.append('%06d sensor=%d value=%d.%d ok' % (i * 60, i % 4, i * 3, i % 10))\n"
+             "    return lines\n\ndef main():\n    lines = collect(400)\n    text = '-'.join(lines)\n    print(len(text))\n\nmain()\n")
+    grows = "kept = []\ndef more(n):\n    for i in range(n):\n        kept.append('a text, %d' % i)\nmore(100000)\n"
+    for name, program in (("joins", joins), ("grows it", grows)):
+        with open(path_of(name + ".py"), "w") as f:
+            f.write(program)
+        hs_test.run([hs_test.NATIVE, "record", "-q", "-o", path_of(name + ".hst"), "--", hs_test.firmware("unix32"), "-X", "heapsize=40k",
+                     path_of(name + ".py")])  # which notes where the source is
+        found = codes_of(path_of(name + ".hst"))[2]["findings"][0]
+        steps, explained = found["next"], [e for e in found["evidence"] if "-X heapsize" in e]
+        if name == "joins":
+            tap.check("parts that are joined: the same is not advised twice", found["code"] == "HS-HEAP-PEAK" and
+                      sum("write each part" in s for s in steps) == 1 and "reads: " in found["evidence"][-1] and "tried on this trace" in steps[0], steps)
+            size = re.search(r"this heap takes (\d+) with them, (\d+) for blocks", "".join(explained))
+            tap.check("the unit of heap sizes is explained once", len(explained) == 1 and size and
+                      40 * 1024 - 32 < int(size.group(1)) <= 40 * 1024 and " of %s were free" % size.group(2) in found["evidence"][0], found)
+        else:
+            why = [s for s in steps if "heapstrata why" in s]
+            tap.check("a next step names the trace, which has a blank", found["code"] == "HS-HEAP-GROWING" and len(why) == 1 and
+                      why[0].startswith("heapstrata why '%s' '" % path_of("grows it.hst")), steps)
 
 
 def dumps():
@@ -229,6 +260,17 @@ def facts():
         check("a trace whose build found %s bytes of PSRAM" % found, path_of("facts.img"), wanted)
 
 
+def narrow():
+    """Comments are wrapped as findings are, on a terminal of 40 columns."""
+    with open(path_of("narrow.log"), "w") as f:
+        f.write("Adafruit CircuitPython 9.2.4 on 2025-01-29; 01Space 0.42 OLED ESP32C3 with ESP32-C3FH4\n" + S3_FIGURES.replace(">>>", "...") +
+                "MemoryError: memory allocation failed, allocating 9589 bytes\n")
+    out = hs_test.run([hs_test.CLI, "doctor", "-v", path_of("narrow.log")], env={"COLUMNS": "40"}).out.decode()
+    comments = [line for line in out.splitlines() if line.startswith("#")]
+    tap.check("comments fit into 40 columns, unless a word is longer", len(comments) > 10 and
+              all(len(line) <= 40 or " " not in line[4:].strip() for line in comments), comments)
+
+
 def bad():
     for name, data, words in (("text of something else", b"hello\nworld\n", "nothing that the doctor knows"), ("no text", os.urandom(3000), "not a trace"),
                               ("nothing", b"", "empty")):
@@ -246,7 +288,9 @@ other_texts()
 details()
 platforms()
 traces()
+next_steps()
 dumps()
 facts()
+narrow()
 bad()
 tap.finish()

@@ -39,6 +39,14 @@ I (253) heap_init: At 3FC98EF0 len 00050820 (322 KiB): RAM
 I (310) main_task: Started on CPU0
 """
 
+MAP = """MicroPython v1.23.0 on 2024-06-02; Raspberry Pi Pico with RP2040
+GC: total: 8192, used: 512, free: 7680
+ No. of 1-blocks: 0, 2-blocks: 16, max blk sz: 2, max free sz: 312
+GC memory layout; from 20007e60:
+%s"""
+ROWS = ["%05x: %s%s\n" % (n * 0x400, "h=" * 4, "." * 56) for n in range(4)]
+REST = "       (4 lines all free)\n"
+
 TEXTS = [
     # PSRAM: what the board has, what the build is for
     row("an octal build on a board with quad PSRAM", ["HS-PSRAM-MISSING"],
@@ -81,6 +89,21 @@ TEXTS = [
         says=("no memory was left even for the message",)),
     row("with %u for the number", ["HS-HEAP-FAILED"], "MemoryError: memory allocation failed, allocating %u bytes\n", says=("even for the message",)),
     row("as a class", ["HS-HEAP-FAILED"], "MicroPython v1.19.1 on 2022-06-18; ESP32 module with ESP32\n<class 'MemoryError'>\n"),
+    row("a question in which the poster says what is free", ["HS-HEAP-FAILED"],
+        "Hello, my ESP32 stops after some hours:\n\nTraceback (most recent call last):\n  File \"main.py\", line 61, in <module>\n  File \"upload.py\", line 40, in send\n"
+        "MemoryError: memory allocation failed, allocating 3072 bytes\n\nAt the prompt gc.mem_free() shows 58416 bytes, so why?\n",
+        says=("says that 58416 bytes are free, and 3072 were refused: the free bytes are in pieces, as far as the text tells",
+              "import gc, micropython", "gc.collect()", "micropython.mem_info(1)", "heapstrata doctor console.log", "heapstrata record --serial PORT main.py")),
+    row("a poster's source says nothing of what is free", ["HS-HEAP-FAILED"],
+        "if gc.mem_free() < 58416:\n    gc.collect()\nassert gc.mem_free() == 61232\nmem_free() is 58.4 KB\nMemoryError: memory allocation failed, allocating 3072 bytes\n",
+        never=("58416", "61232", "58 bytes")),
+    row("less is free than our bound for pieces", ["HS-HEAP-FAILED"],
+        "GC: total: 40000, used: 37904, free: 2096\n No. of 1-blocks: 310, 2-blocks: 75, max blk sz: 128, max free sz: 11\n"
+        "MemoryError: memory allocation failed, allocating 640 bytes\n", says=("176 at most in one piece: the heap is nearly full, and what is free is in pieces",),
+        never=("enough was free", "gc.collect()")),
+    row("more is free than our bound for pieces", ["HS-FRAG-HIGH", "HS-HEAP-FAILED"],
+        "GC: total: 40000, used: 35904, free: 4096\n No. of 1-blocks: 310, 2-blocks: 75, max blk sz: 128, max free sz: 11\n"
+        "MemoryError: memory allocation failed, allocating 640 bytes\n", says=("176 at most in one piece: enough was free, but in pieces",)),
     row("larger than the whole heap", ["HS-HEAP-TOO-SMALL"],
         "GC: total: 64000, used: 20000, free: 44000\n No. of 1-blocks: 100, 2-blocks: 20, max blk sz: 282, max free sz: 2700\n"
         "MemoryError: memory allocation failed, allocating 115200 bytes\n", says=("more than the whole heap has",)),
@@ -99,16 +122,23 @@ TEXTS = [
     row("the heap may grow by a larger piece", [],
         "MicroPython v1.23.0 on 2024-06-02; ESP32C3 module with ESP32C3\nGC: total: 64000, used: 47808, free: 16192, max new split: 69632\n"
         " No. of 1-blocks: 749, 2-blocks: 133, max blk sz: 98, max free sz: 203\n"),
-    row("nearly full, and grows", [],
+    row("nearly full, and grows", ["HS-HEAP-NEARLY-FULL"],
         "MicroPython v1.22.0 on 2023-12-27; Generic ESP32 module with ESP32\nstack: 1536 out of 15360\n"
-        "GC: total: 64000, used: 61968, free: 2032, max new split: 110592\n No. of 1-blocks: 749, 2-blocks: 196, max blk sz: 142, max free sz: 23\n"),
+        "GC: total: 64000, used: 61968, free: 2032, max new split: 110592\n No. of 1-blocks: 749, 2-blocks: 196, max blk sz: 142, max free sz: 23\n",
+        says=("96.8%", "grow by 110592 bytes"), severity="note"),
+    row("the same without a banner: no sign of PSRAM, no warning", ["HS-HEAP-NEARLY-FULL"],
+        ">>> micropython.mem_info()\nstack: 708 out of 15360\nGC: total: 64000, used: 61840, free: 2160, max new split: 30720\n"
+        " No. of 1-blocks: 1150, 2-blocks: 211, max blk sz: 264, max free sz: 19\n>>> \n", says=("96.6%", "grow by 30720 bytes"), never=("PSRAM",), severity="note"),
+    row("room in the heap, without a banner", [],
+        ">>> micropython.mem_info()\nstack: 708 out of 15360\nGC: total: 64000, used: 12000, free: 52000, max new split: 110592\n"
+        " No. of 1-blocks: 150, 2-blocks: 41, max blk sz: 264, max free sz: 3190\n"),
     row("a collection between the calls", [],
         "MicroPython v1.19.1 on 2022-06-18; ESP32 module with ESP32\n>>> import gc, micropython\n>>> gc.mem_free()\n70016\n>>> gc.collect()\n"
         ">>> gc.mem_free()\n108448\n>>> gc.mem_alloc()\n2736\n>>> micropython.mem_info()\nstack: 736 out of 15360\n"
         "GC: total: 111168, used: 2944, free: 108224\n No. of 1-blocks: 40, 2-blocks: 9, max blk sz: 24, max free sz: 6750\n"),
-    row("more seems free than is used no more", [],
+    row("more seems free than is used no more", ["HS-HEAP-NEARLY-FULL"],
         "GC: total: 64000, used: 61000, free: 3000, max new split: 69632\n No. of 1-blocks: 749, 2-blocks: 196, max blk sz: 142, max free sz: 23\n"
-        "MicroPython v1.23.0 on 2024-06-02; ESP32C3 module with ESP32C3\n>>> gc.mem_alloc()\n55792\n>>> gc.mem_free()\n93616\n"),
+        "MicroPython v1.23.0 on 2024-06-02; ESP32C3 module with ESP32C3\n>>> gc.mem_alloc()\n55792\n>>> gc.mem_free()\n93616\n", severity="note"),
     row("both calls in one line", [],
         "MicroPython v1.19.1 on 2022-06-18; ESP32 module with ESP32\n>>> gc.mem_alloc(), gc.mem_free()\n(2736, 108448)\n"
         "GC: total: 111168, used: 2944, free: 108224\n No. of 1-blocks: 40, 2-blocks: 9, max blk sz: 24, max free sz: 6750\n"),
@@ -282,7 +312,7 @@ TEXTS = [
         says=("1024 bytes", "debug:"), never=("912 bytes were", "give 912", "heap_caps", "MicroPython")),
     row("ESP-IDF's memory on CircuitPython", ["HS-SYSTEM-HEAP"],
         "Adafruit CircuitPython 8.2.6 on 2023-09-12; Adafruit Feather ESP32-S2 TFT with ESP32S2\nTraceback (most recent call last):\n"
-        '  File "code.py", line 22, in <module>\nespidf.MemoryError: ESP-IDF memory allocation failed\n', never=("idf_heap_info", "heap_caps", "MicroPython")),
+        '  File "code.py", line 22, in <module>\nespidf.MemoryError: ESP-IDF memory allocation failed\n', says=("espidf.heap_caps_get",), never=("idf_heap_info", "heap_caps_print", "MicroPython")),
     row("CircuitPython's sockets", [],
         "Adafruit CircuitPython 8.2.6 on 2023-09-12; Adafruit Feather ESP32-S2 TFT with ESP32S2\nTraceback (most recent call last):\n"
         '  File "code.py", line 40, in <module>\n  File "adafruit_requests.py", line 700, in get\nRuntimeError: Out of sockets\n'),
@@ -325,6 +355,163 @@ TEXTS = [
         'Traceback (most recent call last):\n  File "/usr/bin/mpremote", line 8, in <module>\n    sys.exit(main())\n'
         "mpremote.transport.TransportError: ('exception', b'', b'Traceback (most recent call last):\\r\\n  File \"<stdin>\", line 5, in <module>\\r\\n"
         "MemoryError: memory allocation failed, allocating 4096 bytes\\r\\n')\n", says=("4096",)),
+    # maps of which the poster has cut lines
+    row("a map without its end", ["HS-MAP-UNUSED"], MAP % (ROWS[0] + ROWS[1]), severity="note",
+        says=("lines are missing at its end: 128 of 512 granules are shown", "16 granules are in use, by 8 blocks", "free run has 56 granules, 896 bytes")),
+    row("a map without its begin", ["HS-MAP-UNUSED"], (MAP % (ROWS[2] + ROWS[3] + REST)).replace("GC memory layout; from 20007e60:\n", ""), severity="note",
+        says=("lines are missing at its begin: 384 of 512 granules are shown", "16 granules are in use, by 8 blocks")),
+    row("a map without its begin, whose head is there", ["HS-MAP-UNUSED"], MAP % (ROWS[2] + ROWS[3] + REST), severity="note",
+        says=("lines are missing at its begin",)),
+    row("a map without lines in the middle", ["HS-MAP-UNUSED"], MAP % (ROWS[0] + ROWS[3] + REST), severity="note",
+        says=("lines are missing in the middle: 384 of 512 granules are shown", "free run has 312 granules")),
+    row("a whole map", [], MAP % ("".join(ROWS) + REST)),
+
+    # free memory in a log
+    row("free heap that falls in ESP-IDF's log", ["HS-HEAP-GROWING"],
+        "".join("I (%d) APP: Free heap: %d, min: %d\n" % m for m in ((8020, 201400, 200100), (28020, 195220, 193800), (48020, 189100, 188000), (68020, 182900, 181500),
+                                                                   (88020, 176700, 175100))),
+        says=("each of 5 readings", "201400 (line 1)", "176700 (line 5)", "6175 bytes a time, 308.8 bytes a second", "28 times more, 9.54 min", "heap_trace_dump()"),
+        never=("gc.", "compare"), severity="warning"),
+    row("the same before a start of the board", ["HS-HEAP-GROWING"],
+        "".join("I (%d) APP: Free heap: %d\n" % m for m in ((8020, 41400), (28020, 31220), (48020, 21100), (68020, 10900))) +
+        "rst:0xc (SW_CPU_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\nI (8020) APP: Free heap: 41400\n", says=("41400 (line 1)", "10900 (line 4)")),
+    row("free heap of which the start of a program takes most", [],
+        "".join("I (%d) APP: Free heap: %d\n" % m for m in ((400, 301400), (900, 262220), (1500, 221100), (9000, 219900), (19000, 219800)))),
+    row("free heap while a program starts", [],
+        "".join("I (%d) APP: Free heap: %d\n" % m for m in ((400, 301400), (900, 262220), (1500, 221100), (2100, 180200)))),
+    row("free heap that comes back in the end", [],
+        "".join("I (%d) APP: Free heap: %d\n" % m for m in ((8020, 41400), (28020, 31220), (48020, 21100), (68020, 10900), (88020, 41400)))),
+    row("free heap of three readings", [], "".join("I (%d) APP: Free heap: %d\n" % m for m in ((8020, 41400), (28020, 31220), (48020, 21100)))),
+    row("free flash is no heap", [],
+        "".join("I (%d) spiffs: Free: %d\n" % m for m in ((8020, 41400), (28020, 31220), (48020, 21100), (68020, 10900)))),
+    row("Arduino prints its free heap", ["HS-HEAP-GROWING"], "".join("Free heap: %d bytes\n" % n for n in (201400, 195220, 189100, 182900)), says=("6166 bytes a time",),
+        severity="warning"),
+    row("free memory of a program that may have garbage", ["HS-HEAP-GROWING"], "".join("free mem: %d\n" % n for n in (91100, 88000, 84900, 81900, 78800)),
+        says=("gc.collect() before each reading",), severity="note"),
+    row("a task that could not be made", ["HS-IDF-FAILED"],
+        "I (1290) mon: free 180332, largest 98304\nI (241290) mon: free 28120, largest 7168\nE (469400) net: xTaskCreate failed\nE (469401) httpd: httpd_server_init: error in creating thread\n",
+        says=("could not give the stack of a new task", "one piece of internal RAM", "free 28120, largest 7168", "creating thread", "uxTaskGetStackHighWaterMark"), never=("180332",)),
+
+    # kinds that were met later
+    row("the innermost frame of a traceback", ["HS-HEAP-FAILED"],
+        '>>> OTA.fetch()\nTraceback (most recent call last):\n  File "<stdin>", line 1, in <module>\n  File "/lib/senko.py", line 74, in fetch\n'
+        '  File "urequests.py", line 28, in text\n  File "urequests.py", line 20, in content\nMemoryError: memory allocation failed, allocating 12288 bytes\n',
+        says=("urequests.py", "line 20"), never=("imported",)),
+    row("a package that imports its parts", ["HS-HEAP-FAILED"],
+        'Traceback (most recent call last):\n  File "boot.py", line 46, in <module>\n  File "stripe.py", line 30, in start_server\n'
+        '  File "MicroWebSrv2/__init__.py", line 18, in <module>\n  File "MicroWebSrv2/httpRequest.py", line 8, in <module>\n'
+        "MemoryError: memory allocation failed, allocating 136 bytes\n", says=("imported", "httpRequest.py")),
+    row("an import, and the heap of a board that has just started", ["HS-HEAP-FAILED"],
+        'Traceback (most recent call last):\n  File "<stdin>", line 1, in <module>\n  File "main.py", line 9, in <module>\n'
+        '  File "pages/menu_principal.py", line 17, in <module>\nMemoryError: memory allocation failed, allocating 640 bytes\n\n'
+        ">>> micropython.mem_info()\nstack: 736 out of 15360\nGC: total: 111168, used: 8720, free: 102448\n"
+        " No. of 1-blocks: 193, 2-blocks: 27, max blk sz: 24, max free sz: 6390\n", says=("imported", "menu_principal.py")),
+    row("WiFi: malloc failed for a frame", ["HS-IDF-FAILED"], "I (51848) wifi:bcn_timout,ap_probe_send_start\nW (51848) wifi:m f probe req l=0\n"),
+    row("a core dump", ["HS-IDF-FAILED"],
+        "==================== ESP32 CORE DUMP START ====================\n\nCrashed task handle: 0x3ffdda50, name: 'wifi', GDB name: 'process 1073601104'\n"
+        "Panic reason: Mem alloc fail. size 0x000006a0 caps 0x00001800\n", says=("1696 bytes",)),
+    row("ESPHome's LVGL", ["HS-IDF-FAILED"],
+        "[19:47:23.008][E][lvgl:598]: Failed to allocate 153600 bytes\n[19:47:23.008][E][component:419]: lvgl set Error flag: Memory allocation failure\n",
+        says=("153600 bytes",)),
+    row("ESPHome's log in a browser", ["HS-IDF-FAILED"],
+        "21:02:35\t[E]\t[json:050]\tCould not allocate memory for JSON document! Overflowed largest free heap block: 8 bytes\n",
+        says=("free heap block: 8 bytes",), never=("could not give 8 bytes",)),
+    row("TLS: a large number without memory", ["HS-IDF-FAILED"],
+        "E (7795) esp-tls: mbedtls_ssl_handshake returned -0x10\nE (7795) esp-tls: Failed to open new connection\nE (7795) MQTT_CLIENT: Error transport connect\n"),
+    row("TLS: in words", ["HS-IDF-FAILED"],
+        "E (59644) on_error: MQTT_EVENT_ERROR: Last esp-tls error code: 0x8010 = ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED\n"
+        "E (59654) on_error: Last mbedtls failure: 0x10 = BIGNUM - Memory allocation failed\n"),
+    row("TLS: an alert of the other side is no lack of memory", [],
+        "E (64702) esp-tls: mbedtls_ssl_handshake returned -0x7780\nI (64702) esp-tls: Certificate verified.\nE (64711) esp-tls: Failed to open new connection\n"),
+    row("TLS: a buffer", ["HS-IDF-FAILED"], "E (23012) mbedtls: ssl_tls.c:6893 alloc(16717 bytes) failed\n"),
+    row("free memory that stays", [],
+        "".join("I (30%d0657) app_main: Free internal %d biggest block 23552 total %d\n" % (i, n, n) for i, n in enumerate((42476, 42448, 42480, 41568, 42332)))),
+    row("a tail, where it was found, and by whom", ["HS-IDF-CORRUPT"],
+        "CORRUPT HEAP: Bad tail at 0x3ffe04d1. Expected 0xbaad5678 got 0xcececece\nCORRUPT HEAP: multi_heap.c:370 detected at 0x3ffe04d8\n"
+        "abort() was called at PC 0x400889bb on core 0\n", says=("beyond the end",)),
+    row("no PSRAM, thus no frame buffer", ["HS-PSRAM-NOTFOUND", "HS-IDF-FAILED"],
+        "E (221) psram: PSRAM ID read error: 0xffffffff\nE (861) cam_hal: cam_dma_config(301): frame buffer malloc failed\n"
+        "E (862) camera: Camera config failed with error 0xffffffff\n"),
+    row("LVGL: a layer", ["HS-LVGL-HEAP"],
+        "[Warn]\t(0.940, +940)\t lv_draw_buf_create_ex: No memory: 236x100, cf: 16, stride: 944, 94400Byte,  lv_draw_buf.c:296\n"
+        "[Warn]\t(0.950, +10)\t lv_draw_layer_alloc_buf: Allocating layer buffer failed. Try later lv_draw.c:442\n", says=("94400", "LV_MEM_SIZE")),
+    row("LVGL's own memory", ["HS-LVGL-HEAP"],
+        "[Error]\t(0.512, +512)\t lv_mem_alloc: couldn't allocate memory (40960 bytes) \t(in lv_mem.c line #150)\n[Warn]\tlv_init: Log level is set to 'Info'\n", says=("40960", "LV_MEM_SIZE"), never=("ESP-IDF",)),
+    row("Zephyr: a thread's stack", ["HS-RTOS-STACK", "HS-POOL-EMPTY"],
+        "*** Booting Zephyr OS build v3.5.0 ***\n[00:00:12.345,000] <err> net_pkt: Data buffer (1500) allocation failed (rx)\n[00:00:12.346,000] <err> os: ***** MPU FAULT *****\n"
+        "[00:00:12.350,000] <err> os: >>> ZEPHYR FATAL ERROR 2: Stack overflow on CPU 0\n", says=("not the heap", "CONFIG_THREAD_ANALYZER", "CONFIG_NET_BUF_RX_COUNT"), never=("ESP-IDF",)),
+    row("Zephyr: its heap", ["HS-RTOS-FAILED"],
+        "*** Booting Zephyr OS build v3.5.0 ***\n[00:00:01.345,000] <err> app: k_malloc(2048) failed\n[00:00:01.346,000] <err> littlefs: mount failed: -12 (ENOMEM)\n"
+        "[00:00:01.350,000] <err> app: Failed to allocate 2048 bytes\n", says=("k_malloc(2048) failed", "CONFIG_HEAP_MEM_POOL_SIZE"), never=("ESP-IDF", "Python")),
+    row("Zephyr: network buffers", ["HS-POOL-EMPTY"],
+        "[00:00:09.514,617] <err> net_buf: pkt_alloc_buffer():876: Failed to get free buffer\n[00:00:09.514,648] <err> net_pkt: Data buffer (704) allocation failed.\n"
+        "[00:00:09.614,074] <wrn> net_conn: pkt cloning failed, pkt 0x20038c58 dropped\n", says=("Data buffer (704)", "net_buf_unref"), never=("lwIP", "ESP-IDF")),
+    row("Zephyr: connections", ["HS-POOL-EMPTY"],
+        "[00:06:55.740,000] <err> net_conn: Not enough connection contexts. Consider increasing CONFIG_NET_MAX_CONN.\n[00:06:55.740,000] <err> net_tcp: Cannot allocate a new TCP connection\n",
+        says=("CONFIG_NET_MAX_CONN larger",), never=("CONFIG_NET_BUF_RX_COUNT",)),
+    row("FreeRTOS: its hook", ["HS-RTOS-FAILED"], "Free heap: 1024 bytes\nvApplicationMallocFailedHook() called\n", says=("Free heap: 1024", "vPortGetHeapStats"), never=("ESP-IDF", "Python")),
+    row("Zephyr: Bluetooth's buffers", ["HS-POOL-EMPTY"],
+        "[00:02:29.443,542] <wrn> bt_conn: Unable to allocate buffer within timeout\n[00:02:29.443,572] <err> bt_l2cap: Unable to allocate buffer for op 0x12\n",
+        says=("CONFIG_BT_",), never=("k_malloc", "net mem", "Python")),
+    row("an assertion of ESP-IDF before 4.4", ["HS-IDF-CORRUPT"],
+        'assertion "next > (intptr_t)block" failed: file "/opt/esp/esp-idf/components/heap/./multi_heap.c", line 116, function: get_next_block\nabort() was called at PC 0x40102623 on core 0\n',
+        says=("overwritten",)),
+    row("a stack of a task, its line cut", ["HS-IDF-STACK"], "RROR*** A stack overflow in task tas5805m_ has been detected.\n\nBacktrace: 0x4008cfa0:0x3ffcbe70\n", says=("tas5805m_",)),
+    row("WiFi's own buffers", ["HS-IDF-FAILED"], "E (706988) wifi: esf_buf: t=7 l=222 max:16, alloc:16 no eb\nE (706988) wifi: esf_buf: t=7 l=1600 max:16, alloc:16 no eb\n",
+        says=("the WiFi driver's own buffers", "DYNAMIC_TX_BUFFER_NUM"), never=("ESP-IDF's heap could",)),
+    row("Mongoose OS on an ESP32", ["HS-IDF-FAILED"],
+        "[Apr 10 12:56:50.688] E:M 68469\n[Apr 10 12:56:50.688] Heap summary for capabilities 0x00001800:\n[Apr 10 12:56:50.688]   At 0x3ffb2730 len 15448 free 0 allocated 15324 min_free 0\n"
+        "[Apr 10 12:56:50.688]     largest_free_block 0 alloc_blocks 23 free_blocks 0 total_blocks 23\n", says=("68469 bytes",), never=("ESP8266", "getMaxFreeBlockSize")),
+    row("NodeMCU on an ESP8266", ["HS-ESP8266-FAILED"],
+        "E:M 520\nPANIC: unprotected error in call to Lua API (error loading module 'StaMod' from file 'StaMod.lua':\n\tnot enough memory)\n\n ets Jan  8 2013,rst cause:2, boot mode:(3,7)\n",
+        says=("520 bytes", "node.heap()"), never=("setBufferSizes", "PROGMEM")),
+    row("C++'s operator new, decoded", ["HS-IDF-FAILED"],
+        "abort() was called at PC 0x4013ed4f on core 0\n\n0x4013e697: __cxxabiv1::__cxa_throw(void*, std::type_info*, void (*)(void*)) at /builds/idf/eh_throw.cc line 87\n"
+        "0x4013e786: operator new(unsigned int) at /builds/idf/new_op.cc line 54\n0x400da73f: cbuf::resize(unsigned int) at cores/esp32/cbuf.cpp line 49\n", says=("operator new",)),
+    row("ESPHome on a board that the text does not name: a display", ["HS-IDF-FAILED"],
+        "[14:07:24][E][display:017]: Could not allocate buffer for display!\n[14:07:24][C][wifi:033]: Setting up WiFi...\n", says=("the board's heap", "debug:"), never=("heap_caps",)),
+    row("lwIP: data to be sent", ["HS-POOL-HEAP"],
+        "tcp_write(pcb=2000A244, data=200035BF, len=17, apiflags=3)\npbuf_alloc(length=1460)\ntcp_write : could not allocate memory for pbuf copy size 17\n", says=("MEM_SIZE",)),
+    row("calls that are nested too deeply", ["HS-STACK-FULL"],
+        'Unhandled exception in IRQ callback handler\nTraceback (most recent call last):\n  File "ble.py", line 77, in _irq\nRuntimeError: maximum recursion depth exceeded\n',
+        says=("micropython.schedule()", "ble.py", "not the heap"), never=("MemoryError",)),
+    # reports of one day, written down before the doctor had read them
+    row("ESPHome's JSON on a board that the text does not name", ["HS-IDF-FAILED"],
+        "[20:02:33][E][json:048]: Could not allocate memory for JSON document! Overflowed largest free heap block: 120 bytes\n"
+        "[20:05:53][E][json:048]: Could not allocate memory for JSON document! Overflowed largest free heap block: 8 bytes\n",
+        says=("the board's heap", "debug:", "web_server"), never=("heap_caps", "ESP-IDF's")),
+    row("ESPHome's free heap at its start", ["HS-HEAP-NEARLY-FULL"],
+        "[15:15:17][D][debug:035]: ESPHome version 2024.7.3\n[15:15:17][D][debug:039]: Free Heap Size: 1168 bytes\n[15:15:17][D][debug:041]: Flash Chip: Size=2048kB Speed=40MHz Mode=DOUT\n",
+        says=("1168 bytes", "web_server"), never=("heap_caps",)),
+    row("a healthy heap of ESPHome", [], "[15:15:17][D][debug:035]: ESPHome version 2024.7.3\n[15:15:17][D][debug:039]: Free Heap Size: 21168 bytes\n"),
+    row("TLS by a number, on a terminal with Chinese brackets", ["HS-IDF-FAILED"],
+        "esp_get_minimum_free_heap_size():224\nheap_caps_get_largest_free_block():39396\nesp_get_free_heap_size:49264\n\n"
+        "\u30102020-06-22 16:28:24:375\u3011E (7795) esp-tls: mbedtls_ssl_handshake returned -0x10\nE (7795) esp-tls: Failed to open new connection\n",
+        says=("mbedtls_ssl_handshake returned -0x10", "minimum_free_heap_size():224", "TLS wants"), never=("Python",)),
+    row("a least free heap", ["HS-HEAP-NEARLY-FULL"], "I (5000) app: running\nesp_get_minimum_free_heap_size():224\n", says=("224 bytes",), never=("Python",)),
+    row("internal memory that is nearly full", ["HS-HEAP-NEARLY-FULL"],
+        "E (64702) esp-tls: mbedtls_ssl_handshake returned -0x7780\nI (64702) esp-tls: Certificate verified.\nHeap summary for capabilities 0x00000800:\n"
+        "  At 0x3ffae6e0 len 6432 free 0 allocated 6284 min_free 0\n    largest_free_block 0 alloc_blocks 29 free_blocks 0 total_blocks 29\n"
+        "  At 0x3ffb9d30 len 156368 free 3568 allocated 151912 min_free 0\n    largest_free_block 3420 alloc_blocks 210 free_blocks 4 total_blocks 214\n"
+        "  At 0x3ffe0440 len 15296 free 7316 allocated 7844 min_free 5084\n    largest_free_block 7260 alloc_blocks 24 free_blocks 2 total_blocks 26\n",
+        says=("93.9%", "7260 bytes", "10884 of 178096"), never=("Python",)),
+    row("regions with room", [],
+        "Heap summary for capabilities 0x00001800:\n  At 0x3ffb6388 len 7288 free 0 allocated 7168 min_free 0\n    largest_free_block 0 alloc_blocks 22 free_blocks 0 total_blocks 22\n"
+        "  At 0x3ffcc870 len 79760 free 26808 allocated 52520 min_free 19840\n    largest_free_block 26716 alloc_blocks 94 free_blocks 6 total_blocks 100\n"),
+    row("ESP-IDF's exception without words", ["HS-SYSTEM-HEAP"],
+        "espidf.get_total_psram()=2097152\nespidf.heap_caps_get_free_size()=1975079\nespidf.heap_caps_get_largest_free_block()=1867776\n"
+        'Traceback (most recent call last):\n  File "adafruit_requests.py", line 515, in _get_socket\nespidf.MemoryError: \n',
+        says=("1867776", "internal memory"), never=("idf_heap_info", "heap_caps_print", "lwipopts")),
+    row("a MemoryError that a program logs by its class", ["HS-HEAP-FAILED"],
+        "[06/29/2024 15:03:42] ERROR InfluxWriter._send_request(body=tempmon,sensor=otext temp=72.92) Exception:  <class 'MemoryError'>\n"),
+    row("a heap that could still grow", ["HS-HEAP-FAILED"],
+        "MicroPython v1.20.0-363-g91674c41b on 2023-08-15; ProS3 with ESP32-S3\nstack: 640 out of 15360\nGC: total: 260032, used: 133008, free: 127024, max new split: 7995392\n"
+        " No. of 1-blocks: 13, 2-blocks: 4, max blk sz: 4096, max free sz: 2032\nMemoryError: memory allocation failed, allocating 56320 bytes\n",
+        says=("it could not when it failed",), never=("more was in use",)),
+    row("memory that lasts for no further round", ["HS-SYSTEM-HEAP", "HS-HEAP-GROWING"],
+        "MicroPython v1.20.0 on 2023-04-26; Raspberry Pi Pico W with RP2040\n" + "".join("MEM: Count: %d Free memory: %d\n" % pair for pair in
+        enumerate((180224, 142160, 104096, 66032, 27968, 17056), 1)) + '  File "urequests.py", line 93, in request\nOSError: [Errno 12] ENOMEM\n',
+        says=("less is free than the next time takes", "close every response"), never=("0 times",)),
 ]
 
 
@@ -393,14 +580,8 @@ OTHERS = [
         "ENOMEM (docs say that it means: not enough memory); we never saw ENOMEM here.\n"),
     row("a document that shows a linker's message", [], "A link that loses them fails with\n\n```\nundefined reference to `hs_wraps_are_missing_at_the_link'\n```\n\n"
         "and should a firmware get through, it says `RuntimeError: the hooks are not linked`.\n"),
-    row("Zephyr: a thread's stack", [],
-        "*** Booting Zephyr OS build v3.5.0 ***\n[00:00:12.345,000] <err> net_pkt: Data buffer (1500) allocation failed (rx)\n[00:00:12.346,000] <err> os: ***** MPU FAULT *****\n"
-        "[00:00:12.350,000] <err> os: >>> ZEPHYR FATAL ERROR 2: Stack overflow on CPU 0\n"),
-    row("Zephyr: its heap", [],
-        "*** Booting Zephyr OS build v3.5.0 ***\n[00:00:01.345,000] <err> app: k_malloc(2048) failed\n[00:00:01.346,000] <err> littlefs: mount failed: -12 (ENOMEM)\n"
-        "[00:00:01.350,000] <err> app: Failed to allocate 2048 bytes\n"),
-    row("LVGL's own memory", [],
-        "[Error]\t(0.512, +512)\t lv_mem_alloc: couldn't allocate memory (40960 bytes) \t(in lv_mem.c line #150)\n[Warn]\tlv_init: Log level is set to 'Info'\n"),
+    row("Zephyr: an error that is not of memory", [], "[00:00:05.120,000] <err> i2c_nrfx: Error 0x0BAE0001 occurred for message 0\n[00:00:05.130,000] <inf> app: allocation done\n"),
+    row("FreeRTOS: the source of its hook", [], "void vApplicationMallocFailedHook( void )\n{\n    for( ;; );\n}\n"),
 ]
 
 

@@ -26,6 +26,7 @@ FENCE = re.compile(r"^( *)```(.*)$")
 PORTS = ("boards.md", "pico.md", "esp-idf.md", "circuitpython.md")
 COMMAND = re.compile(r"^\s*(\$ )?(heapstrata [a-z]+ (?! )|(make|babeltrace2|lttng|git|scripts/\S+|build/\S+) )")
 README_LINES = 150
+DEMO = ("build", "demo", "demo.hst")  # what `make demo` records
 
 
 def path(*parts):
@@ -178,6 +179,26 @@ def case_blocks(tap):
                 tap.check(name + ": no commands that are not run", not loose, loose)
 
 
+def case_demo(tap):
+    """README's diagnosis of the demo is what the program prints, lines broken elsewhere."""
+    done = hs_test.cli("doctor", path("work", *DEMO)).out.decode()
+    printed = " ".join(" ".join(line for line in done.splitlines() if not line.startswith("#")).split())
+    shown = [" ".join(" ".join(lines).split()) for _, _, lines in blocks("README.md") if lines and "HS-FRAG-FAILED" in lines[0]]
+    tap.check("README.md: the demo's diagnosis is the program's", shown == [printed], "README: %s\nprinted: %s" % (shown, printed))
+
+
+def case_sorts(tap):
+    """Each `heapstrata report --sort KEYS`, also on pages whose blocks are not run and within sentences, has keys that exist."""
+    said = " ".join(hs_test.cli("help", "report").out.decode().split())
+    known = set(re.findall(r"[a-z]+", re.search(r"make a row of each (.*?), or of several", said).group(1))) - {"or"}
+    hooks = glob.glob(os.path.join(hs_test.ROOT, "firmware-hooks", "*", "**", "*.md"), recursive=True)
+    for page in pages() + sorted(os.path.relpath(p, hs_test.ROOT) for p in hooks):
+        keys = re.findall(r"heapstrata report [^\n`|]*?(?:--sort[ =]|-s )([a-z,]+)", text_of(page))
+        bad = [k for k in ",".join(keys).split(",") if k and k not in known]
+        if keys:
+            tap.check("%s: keys of heapstrata report --sort that exist" % page, not bad, bad)
+
+
 def case_examples(tap):
     for page in pages():
         for begin, info, lines in blocks(page):
@@ -200,6 +221,12 @@ def case_lists(tap):
     text = text_of("docs/commands.md") + text_of("docs/live.md") + text_of("docs/building.md")
     missing = [c for c in known_options() if "heapstrata " + c not in text]
     tap.check("docs/commands.md, live.md and building.md: each command", not missing, missing)
+    sources = "".join(open(f, encoding="utf-8").read() for f in glob.glob(os.path.join(hs_test.ROOT, "analysis", "doctor", "*.c")))
+    codes = set(re.findall(r'"(HS-[A-Z0-9]+-[A-Z]+(?:-[A-Z]+)*)"', sources))
+    table = text_of("docs/diagnosis.md").split("## The codes")[1].split("\n## ")[0]
+    for page, text in (("docs/diagnosis.md", table), ("analysis/man/heapstrata-doctor.1", text_of("analysis/man/heapstrata-doctor.1"))):
+        missing = [c for c in sorted(codes) if c not in re.findall(r"HS-[A-Z0-9-]+", text)]
+        tap.check("%s: each of %d codes of the doctor" % (page, len(codes)), len(codes) > 40 and not missing, missing)
     lines = text_of("README.md").count("\n")
     tap.check("README.md has at most %d lines" % README_LINES, lines <= README_LINES, lines)
 
@@ -259,6 +286,8 @@ def prepare():
     write("my.py", open(os.path.join(HERE, "my.py"), encoding="utf-8").read())
     for trace in ("my.hst", "before.hst", "after.hst", "board.hst"):
         hs_test.run_firmware("unix64", ["my.py"], trace=path("work", trace), cwd=work)
+    os.makedirs(os.path.join(work, "build", "demo"))
+    hs_test.run_firmware("unix64", ["-X", "heapsize=68k", "logger.py"], trace=path("work", *DEMO), cwd=os.path.join(work, "examples", "demo"))
     micropython = hs_test.firmware("unix64")
     subprocess.run([micropython, "my.py"], cwd=work, env=dict(os.environ, HEAPSTRATA_RING="ring.bin:65536"), stdout=subprocess.DEVNULL, check=True)
     dump = "import heapstrata\nheapstrata.start()\nx = [bytearray(50) for i in range(20)]\nheapstrata.stop()\nheapstrata.dump()\n"
@@ -279,7 +308,7 @@ def main():
         tap.skip("documents", "not with sanitizers: an installed library is part of it")
         tap.finish()
     prepare()
-    for case in (case_links, case_reached, case_lists, case_examples, case_blocks, case_words):
+    for case in (case_links, case_reached, case_lists, case_demo, case_sorts, case_examples, case_blocks, case_words):
         try:
             case(tap)
         except Exception as problem:  # a broken case must not hide the others

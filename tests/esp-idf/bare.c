@@ -230,6 +230,18 @@ static __attribute__((noinline)) void gives_up(void)
 
 static void ignore_failed(size_t size, uint32_t caps, const char *function) { (void)size, (void)caps, (void)function; }
 
+/* A lock's first use makes its mutex. */
+static __attribute__((noinline)) void takes_lock(struct owner *o)
+{
+    unsigned i = 1;
+    while (o->block[i])
+        i++;
+    keep(o, i, stay(xQueueCreateMutex(1)), BARE_MUTEX);
+    vPortFree(o->block[i]);
+    o->block[i] = NULL;
+    o->frees++;
+}
+
 /* The main task: late heaps, then a while without flash, in the midst of which interrupts come. */
 static void main_task(void)
 {
@@ -245,6 +257,7 @@ static void main_task(void)
     heapstrata_mark("flash off");
     bare_cache(false);
     hs_state = HS_STATE_KEYFRAME_DUE; /* it has to wait: heaps are walked by code in flash */
+    takes_lock(o);
     for (unsigned i = 0; i < STEPS; i++)
         step(o);
     bare_cache(true);

@@ -64,7 +64,7 @@ class Firmware:
             f.write(script(lf, names))
         self.flags = ["-std=gnu11", "-g", "-Os", "-ffunction-sections", "-fdata-sections", "-fno-jump-tables", "-I" + os.path.join(HERE, "include"),
                  '-DHS_PORT_HEADER="firmware-hooks/ports/port_esp_idf.h"', "-DHS_STREAM=0", "-DHS_CRC_TABLE=16", "-DHS_RING_IN=1",
-                      "-DCONFIG_HEAPSTRATA_WRAPS=1", *more]
+                      "-DCONFIG_HEAPSTRATA_WRAPS=1", "-DportNUM_PROCESSORS=1", *more]
         sources = [os.path.join(HERE, f) for f in (*OURS, *parts)] + [os.path.join(hs_test.ROOT, s) for s in CORE.start] + list(component) + list(lib)
         self.link = ["-nostartfiles", "-T", path, "-Wl,--gc-sections,--no-warn-rwx-segments,--defsym=ram_size=%d" % CORE.machine.ram, *link]
         # The stand-in first: ESP-IDF calls the last constructor first.

@@ -135,6 +135,20 @@ static void leave(void)
 
 void portENTER_CRITICAL_SAFE(portMUX_TYPE *mux) { (void)mux, enter(); }
 void portEXIT_CRITICAL_SAFE(portMUX_TYPE *mux) { (void)mux, leave(); }
+
+/* Nested calls, and system_lock() in between, find interrupts masked, and leave them so. */
+uint32_t portSET_INTERRUPT_MASK_FROM_ISR(void)
+{
+    uint32_t before = depth;
+    enter();
+    return before;
+}
+void portCLEAR_INTERRUPT_MASK_FROM_ISR(uint32_t before)
+{
+    if (depth != before + 1) /* not the last call's */
+        machine_exit(MACHINE_FAULT);
+    leave();
+}
 void system_lock_init(unsigned number) { (void)number; }
 void system_lock(unsigned number) { (void)number, enter(); }
 void system_unlock(unsigned number) { (void)number, leave(); }
@@ -232,6 +246,11 @@ void bare_cache(bool on)
     system_cache_off = !on;
     leave();
 }
+
+/* Of FreeRTOS, which ESP-IDF has in internal RAM. */
+void *pvPortMalloc(size_t size) { return heap_caps_malloc(size, MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT); }
+void vPortFree(void *block) { heap_caps_free(block); }
+void *xQueueCreateMutex(uint8_t type) { return (void)type, pvPortMalloc(BARE_MUTEX); }
 
 bool spi_flash_cache_enabled(void) { return !system_cache_off; }
 void system_in_flash(void)

@@ -7,6 +7,7 @@
 #define TESTS_ESP_IDF_BARE_SYSTEM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Constructors in the order in which ESP-IDF calls them, the last one linked first. */
@@ -22,6 +23,11 @@ void bare_yield(void);
 
 /* From now on `handler` is called from an interrupt, every so many microseconds; NULL: no longer. */
 void bare_interrupts(void (*handler)(void), uint32_t microseconds);
+
+#define BARE_MUTEX 84u /* bytes of a mutex */
+void *pvPortMalloc(size_t size);
+void vPortFree(void *block);
+void *xQueueCreateMutex(uint8_t type);
 
 /* Takes the contents of flash away: who jumps there, or reads there, has nothing. And gives them back. */
 void bare_cache(bool on);

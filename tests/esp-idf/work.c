@@ -58,7 +58,7 @@ static struct {
 } done;
 static struct {
     unsigned steps, threads, seed;
-    bool same, late, spill, cache_off, sampled, summary, walks;
+    bool same, late, spill, cache_off, sampled, summary, walks, no_psram;
 } want;
 
 /* --- the port of a stream that loses nothing -------------------------------------------------------------- */
@@ -272,7 +272,7 @@ static void make_memory(void)
         [SYSTEM_PSRAM] = {1 << 20, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_SPIRAM | MALLOC_CAP_DEFAULT, false},
         [SYSTEM_STACK] = {16 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT, .late = true},
     };
-    standin_make(regions, SYSTEM_REGIONS);
+    standin_make(regions, want.no_psram ? SYSTEM_PSRAM : SYSTEM_REGIONS);
     standin_always_internal(16384);
 }
 
@@ -292,6 +292,7 @@ int main(int argc, char **argv)
         want.late |= !strcmp(argv[i], "late");
         want.spill |= !strcmp(argv[i], "spill");
         want.walks |= !strcmp(argv[i], "walks");
+        want.no_psram |= !strcmp(argv[i], "no-psram");
         want.sampled |= !strcmp(argv[i], "sampled");
         want.summary |= !strcmp(argv[i], "summary");
         want.cache_off |= !strcmp(argv[i], "cache-off");
@@ -314,7 +315,8 @@ int main(int argc, char **argv)
     heapstrata_start();
     if (!heapstrata_works())
         fprintf(stderr, "the self-test failed\n");
-    standin_reserve(20000, MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL, MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT);
+    done.fails += !standin_reserve(20000, MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL,
+                                   MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT);
     heap_caps_enable_nonos_stack_heaps();
     heapstrata_mark("work");
     all_work();

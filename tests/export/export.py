@@ -10,6 +10,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE] + [os.path.join(os.path.dirname(HERE), d) for d in ("tools", "oracle")]
+import hs_commands  # noqa: E402
 import hs_test  # noqa: E402
 
 PROGRAMS = os.path.join(HERE, "programs")
@@ -77,6 +78,7 @@ class Bench:
 
     def export(self, form, trace, name, *more):
         """Exports and returns (path, what the CLI did)."""
+        hs_test.need(*hs_commands.FORMAT_NEEDS.get(form, ()))
         path = self.path(name)
         return path, hs_test.cli("export", "--format", form, "-o", path, *more, trace)
 
@@ -97,6 +99,8 @@ def main():
         for case in [n for n in vars(module) if n.startswith("case_")]:
             try:
                 getattr(module, case)(bench)
+            except hs_test.Lacking as lacking:
+                bench.tap.skip(case, lacking)
             except Exception as problem:  # a broken case must not hide the others
                 bench.check("%s %s" % (name, case), False, repr(problem))
     bench.tap.finish()

@@ -22,7 +22,7 @@ def build(without):
     objects = []
     sources = glob.glob(os.path.join(hs_test.ROOT, "analysis/export/*.c"))
     sources += glob.glob(os.path.join(hs_test.ROOT, "analysis/babeltrace2/*.c"))
-    sources += [os.path.join(hs_test.ROOT, "analysis", name) for name in ("draw/canvas.c", "draw/screen.c", "cmd/known.c")]
+    sources += [os.path.join(hs_test.ROOT, "analysis", name) for name in ("draw/canvas.c", "draw/screen.c")]
     for source in sorted(sources):
         objects.append(os.path.join(folder, os.path.basename(source) + ".o"))
         subprocess.run(flags + ["-c", "-o", objects[-1], os.path.relpath(source, hs_test.ROOT)], cwd=hs_test.ROOT, check=True)
@@ -37,7 +37,7 @@ def case_missing(bench):
     if "san-" in hs_test.BUILD:
         bench.tap.skip("a build without libraries", "not with sanitizers")
         return
-    program = build([*LIBRARIES, *PICTURES, "NETTLE"])
+    program = build([*LIBRARIES, *PICTURES])
     trace = bench.trace()
     listed = hs_test.run([program, "export", "--list"]).out.decode()
     for form, package in LIBRARIES.values():

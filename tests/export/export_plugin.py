@@ -140,10 +140,15 @@ def wait_until(what, seconds=20):
     return what()
 
 
+def has_events(path):
+    """Whether a trace that is being written has its header and some events. babeltrace2 finds no trace in an empty file."""
+    return os.path.exists(path) and os.path.getsize(path) > 1000
+
+
 def watch(bench, name, path, writers, least):
     """Follows the file as long as one of the writers is there, and to its end."""
     out = path + ".txt"
-    wait_until(lambda: os.path.exists(path) and os.path.getsize(path) > 1000)
+    wait_until(lambda: has_events(path))
     reader, seen = follow(path, out), []
     while writers[-1].poll() is None:
         seen.append(os.path.getsize(out))
@@ -162,9 +167,9 @@ def case_following(bench):
     stream, hst = bench.path("followed"), bench.path("followed.hst")
     program = subprocess.Popen([hs_test.firmware("unix64"), "slow.py"], cwd=os.path.join(os.path.dirname(__file__), "programs"),
                                env=dict(os.environ, HEAPSTRATA_OUT=stream, HEAPSTRATA_PACKET="1024"))
-    wait_until(lambda: os.path.exists(stream))
+    wait_until(lambda: has_events(stream))
     tail = subprocess.Popen(["tail", "-c", "+1", "-s", "0.1", "--pid=%d" % program.pid, "-f", stream], stdout=subprocess.PIPE)
-    record = subprocess.Popen([hs_test.CLI, "record", "-q", "--stream", "-", "-o", hst], stdin=tail.stdout, stderr=subprocess.DEVNULL)
+    record = subprocess.Popen([hs_test.NATIVE, "record", "-q", "--stream", "-", "-o", hst], stdin=tail.stdout, stderr=subprocess.DEVNULL)
     tail.stdout.close()
     now = hs_test.run(["babeltrace2", PLUGIN, stream])
     bench.check("plugin, without follow: what is there so far", now.status == 0 and b"heapstrata:" in now.out, now.err)

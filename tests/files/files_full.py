@@ -46,7 +46,7 @@ def case_recording_into_little_room(bench):
         try:
             out = os.path.join(folder, "out.hst")
             work = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "compilers", "work.py")
-            done = hs_test.run([hs_test.CLI, "record", "-q", "-o", out, "--", hs_test.firmware("unix64"), "-X", "heapsize=1m", work])
+            done = hs_test.run([hs_test.NATIVE, "record", "-q", "-o", out, "--", hs_test.firmware("unix64"), "-X", "heapsize=1m", work])
             status, found, err = hs_test.cli_json("stat", out)
             bench.check("recording with room for " + size, done.status == 2 and out.encode() in done.err and b"what came before that is in" in done.err
                         and os.listdir(folder) == ["out.hst"] and status == 2 and found and found["records"] > 0, (done.err, status, found, err))

@@ -21,7 +21,7 @@ def content(path):
 
 
 def command(target, program):
-    return [hs_test.CLI, "record", "-o", target, "--", hs_test.firmware("unix64"), program]
+    return [hs_test.NATIVE, "record", "-o", target, "--", hs_test.firmware("unix64"), program]
 
 
 def wait_for(done, seconds=30):
@@ -113,11 +113,11 @@ def case_a_script_that_is_not_there(bench):
     folder = bench.folder("mistyped")
     keep = put(os.path.join(folder, "heapstrata.hst"), content(bench.small))
     for args in ([], ["--ring", "8K"]):
-        done = hs_test.run([hs_test.CLI, "record", *args, "--", hs_test.firmware("unix64"), "-X", "heapsize=100k", "nosuch.py"], cwd=folder)
+        done = hs_test.run([hs_test.NATIVE, "record", *args, "--", hs_test.firmware("unix64"), "-X", "heapsize=100k", "nosuch.py"], cwd=folder)
         bench.check("a mistyped script is no run " + " ".join(args), done.status != 0 and content(keep) == content(bench.small) and b"nosuch.py does not exist" in done.err
                     and os.listdir(folder) == ["heapstrata.hst"], (done.status, done.err, os.listdir(folder)))
     put(os.path.join(folder, "fails.py"), "x = [bytearray(50) for i in range(9)]\nraise SystemExit(3)\n")
-    done = hs_test.run([hs_test.CLI, "record", "--", hs_test.firmware("unix64"), "fails.py", "absent.py"], cwd=folder)
+    done = hs_test.run([hs_test.NATIVE, "record", "--", hs_test.firmware("unix64"), "fails.py", "absent.py"], cwd=folder)
     bench.check("a script that ends with an error is one", done.status == 3 and content(keep) != content(bench.small), (done.status, done.err))
 
 
@@ -167,13 +167,24 @@ def case_a_range_that_is_not_there(bench):
             bench.check("%s %s" % (name[0], " ".join(args)), done.status == 2 and words in done.err, (done.status, done.err))
     done = hs_test.cli("dump", "--to", "mark:a#2", path)
     bench.check("a label that ends in a number", done.status == 0 and done.out.rstrip().endswith(b'label="a#2"'), done.out[-200:])
+    twice = put(bench.path("twice.py"), "import heapstrata as h\nfor i in range(2):\n    h.mark('turn')\n    x = [1] * 50\nh.mark('end')\n")
+    marks = bench.path("twice.hst")
+    hs_test.run(command(marks, twice))
+    for args, turns in ((["--from", "mark:turn"], 1), (["--from", "mark:turn#1"], 2), (["--from", "mark:turn#2"], 1), (["--to", "mark:turn"], 2),
+                        (["--to", "mark:turn#1"], 1), (["--from", "mark:turn#1", "--to", "mark:turn#2"], 2)):
+        done = hs_test.cli("dump", "--kind", "mark", *args, marks)
+        bench.check("dump %s: a mark without a number is the last one" % " ".join(args), done.status == 0 and done.out.count(b'label="turn"') == turns,
+                    (done.out, done.err))
+    with open(marks, "rb") as f:
+        done = hs_test.run([hs_test.CLI, "dump", "--from", "mark:turn", "-"], stdin=f)
+    bench.check("of standard input the mark's number is wanted", done.status == 2 and b"mark:turn#1" in done.err, done.err)
     done = hs_test.cli("map", "--at", "mark:a#2", path)
     bench.check("map at that label", done.status == 0, done.err)
 
 
 def stream(raw, *args):
     with open(raw, "rb") as f:
-        return hs_test.run([hs_test.CLI, "record", "--stream", "-", *args], stdin=f)
+        return hs_test.run([hs_test.NATIVE, "record", "--stream", "-", *args], stdin=f)
 
 
 def case_a_stream_without_its_header(bench):

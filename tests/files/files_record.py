@@ -19,7 +19,7 @@ def script(bench):
 
 
 def command(target, program, *more):
-    return [hs_test.CLI, "record", *more, "-o", target, "--", hs_test.firmware("unix64"), "-X", "heapsize=200k", program]
+    return [hs_test.NATIVE, "record", *more, "-o", target, "--", hs_test.firmware("unix64"), "-X", "heapsize=200k", program]
 
 
 def is_trace(bench, data):
@@ -72,7 +72,7 @@ def case_closed_descriptors(bench):
             bench.check("%s with %s" % (name, closed), done.status == 0, done.err)
             os.unlink(out)
         page = bench.path("closed.html")
-        hs_test.run(["sh", "-c", '"$@" ' + closed, "sh", hs_test.CLI, "html", "--elf", hs_test.CLI, bench.small, "-o", page])
+        hs_test.run(["sh", "-c", '"$@" ' + closed, "sh", hs_test.CLI, "html", "--elf", hs_test.NATIVE, bench.small, "-o", page])
         with open(page, "rb") as f:
             bench.check("html with %s" % closed, f.read(15) == b"<!doctype html>")
 

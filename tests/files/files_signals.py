@@ -24,6 +24,7 @@ def started(command, **more):
 
 def case_temporary_files_are_gone(bench):
     """The trace comes by a pipe and does not end: the file beside is there as soon as the command begins to write."""
+    hs_test.need("SIGNALS")
     for name, args in hs_commands.WRITERS:
         if "export" not in name and name != "import":
             continue
@@ -47,7 +48,7 @@ def case_record_keeps_what_came(bench):
     for number in SIGNALS:
         folder, temporary = bench.folder("stream"), bench.folder("temporary")
         out = os.path.join(folder, "out.hst")
-        child = started([hs_test.CLI, "record", "--stream", "-", "-o", out], env={**os.environ, "TMPDIR": temporary})
+        child = started([hs_test.NATIVE, "record", "--stream", "-", "-o", out], env={**os.environ, "TMPDIR": temporary})
         with open(bench.path("small.stream"), "rb") as f:
             child.stdin.write(f.read())
             child.stdin.flush()
@@ -61,6 +62,34 @@ def case_record_keeps_what_came(bench):
                     and os.listdir(folder) == ["out.hst"] and not os.listdir(temporary), (child.returncode, done.status, done.err))
 
 
+def is_running(pid):
+    """A process that has ended stays until its parent asks for its status."""
+    try:
+        with open("/proc/%d/stat" % pid, encoding="utf-8") as f:
+            return f.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def case_killed(bench):
+    """kill -9, of which `record` notices nothing: the firmware that it started ends, too."""
+    folder = bench.folder("killed")
+    script, out = os.path.join(folder, "wait.py"), os.path.join(folder, "out.hst")
+    with open(script, "w", encoding="utf-8") as f:
+        f.write("import time\nprint('ready')\ntime.sleep(600)\n")
+    child = subprocess.Popen([hs_test.CLI, "record", "-q", "-o", out, hs_test.firmware("unix64"), script], stdout=subprocess.PIPE)
+    child.stdout.readline()
+    with open("/proc/%d/task/%d/children" % (child.pid, child.pid), encoding="utf-8") as f:
+        firmware = [int(pid) for pid in f.read().split()]
+    before = [is_running(pid) for pid in firmware]
+    child.kill()
+    child.wait()
+    ended = wait_for(lambda: not any(is_running(pid) for pid in firmware))
+    bench.check("record and kill -9: the firmware ends", before == [True] and ended, (firmware, before, ended))
+    for pid in firmware if not ended else []:
+        os.kill(pid, signal.SIGKILL)
+
+
 def case_record_of_a_program(bench):
     """The firmware gets the signal, its trace is finished."""
     script = os.path.join(bench.folder("program"), "wait.py")
@@ -69,7 +98,7 @@ def case_record_of_a_program(bench):
     for number in SIGNALS:
         folder, temporary = bench.folder("recorded"), bench.folder("temporary")
         out = os.path.join(folder, "out.hst")
-        child = subprocess.Popen([hs_test.CLI, "record", "-q", "-o", out, hs_test.firmware("unix64"), script],
+        child = subprocess.Popen([hs_test.NATIVE, "record", "-q", "-o", out, hs_test.firmware("unix64"), script],
                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": temporary})
         child.stdout.readline()
         child.send_signal(number)

@@ -18,7 +18,7 @@ HOME = "state"
 def cli(bench, *args, **more):
     """The CLI of a user with a state folder of his own."""
     env = {**hs_test.SANITIZERS, "XDG_STATE_HOME": bench.path(HOME), "LD_PRELOAD": ""}
-    return hs_test.run([hs_test.CLI] + list(args), env=env, **more)
+    return hs_test.run([hs_test.NATIVE if args[0] == "record" else hs_test.CLI] + list(args), env=env, **more)
 
 
 def shows(bench, trace, *args, **more):

@@ -104,9 +104,10 @@ def case_devices_stay(bench):
 
 def case_pipes(bench):
     folder = bench.folder("pipes")
-    fifo, plain = os.path.join(folder, "fifo"), os.path.join(folder, "plain")
+    fifo = os.path.join(folder, "fifo")
     os.mkfifo(fifo)
     for name, args in STREAMS:
+        plain = os.path.join(folder, "plain " + name)
         hs_test.run(bench.fill(args, plain))
         with open(os.path.join(folder, "got"), "wb") as got:
             reader = subprocess.Popen(["cat", fifo], stdout=got)

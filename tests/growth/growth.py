@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import hs_test  # noqa: E402
 
 ROUNDS = 10
+GARBAGE = "[[n] * 8 for n in range(20)]"
 
 LEAKS = {
     "list": ("log = []", "for i in range(6):\n    log.append('event %d of the day' % (6 * c + i))  #!"),
@@ -69,11 +70,11 @@ STEADY = {
 tap = hs_test.Tap()
 
 
-def program(name, row):
+def program(name, row, collects=True):
     """A file with the row's program. Returns its path and the number of the line to name, or None."""
     setup, body = row
     head = "import gc\nimport sys\n%s\nc = 0\nwhile c < int(sys.argv[1]):\n    print(c)\n" % setup
-    text = head + "\n".join("    " + line for line in body.splitlines()) + "\n    gc.collect()\n    c += 1\n"
+    text = head + "\n".join("    " + line for line in body.splitlines()) + "\n    %s\n    c += 1\n" % ("gc.collect()" if collects else GARBAGE)
     lines = [n for n, line in enumerate(text.splitlines(), 1) if line.endswith("#!")]
     path = os.path.join(hs_test.scratch(), "leak-%s.py" % name.replace(" ", "-"))
     with open(path, "w") as f:
@@ -89,9 +90,25 @@ def run(firmware, path, rounds, level=None):
     return trace, len(done.out.splitlines())
 
 
+def after_two_collections(path):
+    """A trace of a program that collects only when the heap is full, once it has done so twice; or None: it fails before."""
+    rounds, collections = 8, 0
+    while collections < 2:
+        rounds += rounds // 4
+        trace, ran = run("unix64", path, rounds)
+        if ran < rounds:
+            return None
+        collections = hs_test.cli_json("stat", trace)[1]["collections"]
+    return trace
+
+
 def first(trace):
     _, value, _ = hs_test.cli_json("doctor", trace)
     return ((value or {}).get("findings") or [None])[0]
+
+
+def growing(trace):
+    return [x for x in hs_test.cli_json("doctor", trace)[1]["findings"] if x["code"] == "HS-HEAP-GROWING"]
 
 
 named, told, wrong = [], [], []
@@ -125,4 +142,16 @@ for name, row in STEADY.items():
     alarms += [(name, finding)] if finding else []
 tap.check("leaks at level sampled, the line named: %d of %d" % (sum(found), len(found)), sum(found) >= 0.75 * len(found), found)
 tap.check("caches at level sampled: %d alarms in %d" % (len(alarms), len(STEADY)), len(alarms) <= 1, alarms)
+found, alarms = [], []
+for name, row in LEAKS.items():
+    path, line = program(name, row, collects=False)
+    trace = after_two_collections(path)
+    if trace:
+        found.append((name, any(".py:%d " % line in finding["verdict"] for finding in growing(trace)), growing(trace)))
+for name, row in STEADY.items():
+    trace = after_two_collections(program(name, row, collects=False)[0])
+    alarms += [(name, growing(trace))] if trace and growing(trace) else []
+tap.check("leaks after two collections, the line named: %d of %d" % (sum(x[1] for x in found), len(found)),
+          len(found) >= 10 and sum(x[1] for x in found) >= 0.85 * len(found), [x for x in found if not x[1]])
+tap.check("caches after as many: %d alarms" % len(alarms), not alarms, alarms)
 tap.finish()

@@ -6,6 +6,7 @@
 #include "lib/tlsf/tlsf.h"
 #include "py/obj.h"
 #include "py/runtime.h"
+#include "shared-bindings/microcontroller/__init__.h"
 #include "supervisor/port.h"
 #include "supervisor/port_heap.h"
 
@@ -20,6 +21,10 @@ static MP_DEFINE_CONST_FUN_OBJ_2(web_obj, web);
 
 static mp_obj_t timeouts(void) { return MP_OBJ_NEW_SMALL_INT(heaps_timeouts()); }
 static MP_DEFINE_CONST_FUN_OBJ_0(timeouts_obj, timeouts);
+
+/* No interrupts come here. */
+void common_hal_mcu_disable_interrupts(void) {}
+void common_hal_mcu_enable_interrupts(void) {}
 
 /* take(None, 100) allocates, take(block, 200) resizes, take(block, 0) frees. */
 static mp_obj_t take(mp_obj_t block, mp_obj_t size)

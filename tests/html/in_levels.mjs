@@ -58,7 +58,7 @@ async function renamed(open) {
   const names = await page.evaluate(() => { const all = [], walk = n => { all.push(n.name); n.children.forEach(walk); }; walk(heapstrata.app.flame.tree(heapstrata.app.view.traces, 'bytes')); return all; });
   check('in the flame graph too', names.some(name => name.startsWith('before.py')) && !names.some(name => name.startsWith('after.py')), names);
   const said = await page.evaluate(() => document.getElementById('warnings').textContent);
-  check('and the page says so', said.includes('in B after.py stands for before.py'), said);
+  check('and the page says so', said.includes('lines of after.py in B are shown under the name of before.py'), said);
   quiet('renamed', page, work.pages.renamed);
   await page.close();
 }

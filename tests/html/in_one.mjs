@@ -14,6 +14,10 @@ async function reading(page) {
   check('events, losses, collections and peak are those of stat', [stat.events, stat.lost, stat.collections, stat.peak_used_bytes].every(v => facts.includes(n(v))), facts);
   const verdict = await text(page, 'verdict');
   check('the verdict is the doctor\'s, and names the failure and both lines that the demo planted', verdict.includes(cli('doctor', trace).findings[0].verdict) && /logger\.py:47 main requested 12288 bytes/.test(verdict) && ['logger.py:13 __init__', 'logger.py:18 summarise'].every(line => verdict.includes(line)), verdict);
+  const next = await page.locator('#next li').allTextContents(), advice = cli('doctor', trace).findings[0].next;
+  check('what to do next is the doctor\'s advice', next.length > 0 && advice[0].startsWith(next[0]), [next, advice]);
+  const meanings = await page.locator('#meanings dt').allTextContents(), columns = await page.locator('#table thead th').count();
+  check('each column is explained', meanings.length === columns && (await page.locator('#meanings dd').allTextContents()).every(m => m.length > 10), meanings);
 }
 
 async function zooming(page) {
@@ -52,6 +56,8 @@ async function moving(page) {
   const seen = await text(page, 'readout');
   await page.keyboard.press('ArrowLeft');
   await settle(page);
+  check('what the cursor counts is records: the head counts events', /record ?\d/.test(await text(page, 'readout')) && !/event/.test(await text(page, 'readout')),
+        await text(page, 'readout'));
   check('the key ← goes one event back', (await text(page, 'readout')) !== seen);
   await page.locator('#slider').fill('2500');
   await settle(page);
@@ -144,18 +150,18 @@ async function pins(page) {
   check('and over time there is a chart of it', await page.evaluate(() => document.querySelectorAll('.pins-chart canvas').length) === 1);
 }
 
-// By events instead of time nothing is lost, and the cursor can stand at each.
+// By records instead of time nothing is lost, and the cursor can stand at each.
 async function events(page) {
   await page.locator('#by').selectOption('event');
   await settle(page);
   const {low, high} = await range(page), last = await page.evaluate(() => heapstrata.app.view.traces[0].history.number.at(-1));
-  check('the axis can count events', low === 0 && high === last, [low, high]);
+  check('the axis can count records', low === 0 && high === last, [low, high]);
   await page.evaluate(() => { document.activeElement.blur(); heapstrata.app.view.setCursor(500); });
   await settle(page);
   const at = await text(page, 'readout');
   await page.keyboard.press('ArrowRight');
   await settle(page);
-  check('and the cursor goes by one', at.includes('event500') && (await text(page, 'readout')).includes('event501'), at);
+  check('and the cursor goes by one', at.includes('record500') && (await text(page, 'readout')).includes('record501'), at);
   await page.locator('#by').selectOption('time');
 }
 

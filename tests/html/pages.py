@@ -194,7 +194,7 @@ def check_missing():
 
 def browse(script, work):
     command = [shutil.which("node") or "node", script, json.dumps(work)]
-    done = hs_test.run(command, env={"HS_CLI": hs_test.CLI, "HS_MODULES": MODULES}, timeout=280)
+    done = hs_test.run(command, env={"HS_CLI": hs_test.CLI, "HS_MODULES": MODULES}, timeout=600)
     name = os.path.basename(script)
     for line in done.out.decode(errors="replace").splitlines():
         match = re.match(r"(not )?ok - (.*)", line)

@@ -96,6 +96,9 @@ class Bench:
 
 
 def main():
+    if not hs_test.Tap().needs("folders of CTF", "BABELTRACE2"):
+        print("1..1")
+        return
     names = sys.argv[1:] or [os.path.basename(f)[:-3] for f in sorted(glob.glob(os.path.join(HERE, "import_*.py")))]
     with hs_lttng.Tracer() as tracer:
         bench = Bench(tracer)

@@ -25,12 +25,9 @@ LINE = 1 + SOURCE.split("return bytearray(5000")[0].count("\n")
 VARIANTS = (("unix64", {}), ("unix32", {}), ("unix64", {"HEAPSTRATA_STACKS": "1"}), ("unix32", {"HEAPSTRATA_RING": "4m"}))
 
 
-def tail(trace):
-    try:
-        with open(trace, "rb") as f:
-            return f.read(1 << 16)
-    except FileNotFoundError:
-        return b""
+def contents(path):
+    with open(path, "rb") as f:
+        return f.read()
 
 
 def interrupted(firmware, settings, trace, chance):
@@ -49,7 +46,7 @@ def interrupted(firmware, settings, trace, chance):
     time.sleep(0.01)
     while sent < wanted and child.poll() is None:
         time.sleep(chance.uniform(0.0002, 0.008))
-        if b"work.py" in tail(trace):  # before, nothing is caught
+        if b"ready" in contents(out):  # before, nothing is caught
             child.send_signal(signal.SIGINT)
             sent += 1
     time.sleep(0.005)
@@ -59,8 +56,7 @@ def interrupted(firmware, settings, trace, chance):
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
-    with open(out, "rb") as f:
-        return child.returncode, f.read(), sent
+    return child.returncode, contents(out), sent
 
 
 def lines_of(trace):

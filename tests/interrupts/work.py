@@ -63,6 +63,8 @@ done = caught = 0
 kept = []
 while True:
     try:
+        if not done and not caught:
+            print("ready")
         while not stopped():
             for i in range(20):
                 turn(kept)

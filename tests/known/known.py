@@ -176,7 +176,7 @@ def check_report(tap, traces):
               b"was among the largest: its bytes and allocs are at least these" in hs_test.cli("report", traces["summary"]).out)
     text = hs_test.cli("report", traces["text"]).out.decode()
     tap.check("report, text: shares of what is live", re.search(r"overhead: share of the [1-9][\d,]* bytes live", text), text)
-    annotated = hs_test.cli("annotate", traces["summary"]).out.decode()
+    annotated = hs_test.cli("annotate", "--source", hs_test.scratch(), traces["summary"]).out.decode()
     tap.check("annotate, summary: live is no 0", re.search(r" - \|\s+\d+ +return bytearray", annotated), annotated)
     for name in ("sampled", "summary"):
         _, regions, _ = hs_test.cli_json("regions", traces[name])

@@ -228,11 +228,12 @@ def check_no_longest(name, text, used, free):
     tap.check("%s: marks likewise" % name, (mark["largest_free_bytes"], mark["fragmentation"]) == (None, None), mark)
     words = hs_test.cli("timeline", path).out.decode() + hs_test.cli("stat", path).out.decode()
     tap.check("%s: in words" % name, "longest free run (not known)" in words and re.search(r"largest free run +# not known\n +-  blocks +# not known", words) and "-0." not in words, words)
-    picture = os.path.join(hs_test.scratch(), "picture.svg")
-    hs_test.cli("timeline", "--svg", picture, path)
-    with open(picture) as f:
-        drawn = f.read()
-    tap.check("%s: as a picture" % name, not re.search(r"[\s\"(,:-](nan|inf)\b", drawn))
+    if tap.needs("%s: as a picture" % name, "CAIRO"):
+        picture = os.path.join(hs_test.scratch(), "picture.svg")
+        hs_test.cli("timeline", "--svg", picture, path)
+        with open(picture) as f:
+            drawn = f.read()
+        tap.check("%s: as a picture" % name, not re.search(r"[\s\"(,:-](nan|inf)\b", drawn))
 
 
 def case_no_longest():

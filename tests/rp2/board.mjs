@@ -14,6 +14,7 @@ const {RP2040, USBCDC, ConsoleLogger, LogLevel} = await library('index.js');
 const {CortexM0Core} = await library('cortex-m0-core.js');
 
 const FLASH = 0x10000000, WATCHDOG = 0x40058, SCRATCH0 = 0x0c;
+const CHIP_RESETS = 0x40064, CHIP_RESET = 0x08, HAD_POWER_ON = 1 << 8, HAD_RUN_PIN = 1 << 16;
 const HZ = 125e6, NANOS = 1e9 / HZ;
 const SLEEP_STEP = 4;             // cycles that a sleeping core passes at a time while the other one runs
 const HOST_BUFFER = 400;          // bytes that the host hands to its USB controller at most
@@ -37,6 +38,7 @@ export class Board {
   // ---- power and resets ----
 
   powerOn(noise = false) {
+    this.chipReset = HAD_POWER_ON;
     this.build();
     this.mcu.flash.set(this.image, 0);
     if (noise)
@@ -45,8 +47,22 @@ export class Board {
     this.clearCounts();
   }
 
+  // As the RP2040 has it, a power-on; but SRAM stays, except for one bit in so many bytes (0: all stays).
+  brownout(every = 0) {
+    for (let i = every; every && i < this.mcu.sram.length; i += every)
+      this.mcu.sram[i] ^= 1 << (i & 7);
+    this.chipReset = HAD_POWER_ON;
+    this.restart();
+  }
+
   // The RUN pin (no reason) or the watchdog: SRAM and flash stay, and of a watchdog's reset its own registers.
   reset(watchdog = null) {
+    if (!watchdog)
+      this.chipReset = HAD_RUN_PIN;
+    this.restart(watchdog);
+  }
+
+  restart(watchdog = null) {
     const {sram, flash} = this.mcu;
     this.build();
     this.mcu.sram.set(sram);
@@ -68,6 +84,7 @@ export class Board {
     this.cores = new Cores(mcu, CortexM0Core);
     this.lag = 0;
     this.attachWatchdog();
+    this.attachChipReset();
     this.attachUsb();
     mcu.core.PC = FLASH;
   }
@@ -84,6 +101,11 @@ export class Board {
       this.bitten = watchdog;
     };
     this.bitten = null;
+  }
+
+  attachChipReset() {
+    const resets = this.mcu.peripherals[CHIP_RESETS], read = resets.readUint32.bind(resets);
+    resets.readUint32 = offset => offset === CHIP_RESET ? this.chipReset : read(offset);
   }
 
   attachUsb() {

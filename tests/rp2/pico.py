@@ -15,7 +15,6 @@ As a program:  pico.py FIRMWARE.bin LINK      LINK becomes the name of a pseudo 
 import contextlib
 import json
 import os
-import pty
 import select
 import shutil
 import signal
@@ -23,10 +22,10 @@ import subprocess
 import sys
 import threading
 import time
-import tty
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tools"))
+import hs_port  # noqa: E402
 import hs_test  # noqa: E402
 
 MODULES = os.path.join(hs_test.ROOT, "build", "npm", "tests", "rp2", "node_modules")
@@ -114,6 +113,12 @@ class Pico:
         self.command("reset")
         self.raw_repl()
 
+    def brownout(self, every=0):
+        """The supply sags: one bit in so many bytes of SRAM changes (0: none), and the board starts."""
+        self.buffer = b""
+        self.command("brownout", every=every)
+        self.raw_repl()
+
     # ---- serial port ----
 
     def write(self, data):
@@ -171,20 +176,18 @@ class Pico:
         self.raw_repl()
 
     @contextlib.contextmanager
-    def pty(self):
+    def pty(self, name=None):
         """The serial port as a pseudo terminal, at the friendly REPL; afterwards at the raw one again."""
         self.write(b"\x02")
         self.read_until(b">>> ")
-        master, slave = pty.openpty()
-        tty.setraw(slave)
-        bridge = Bridge(self, master)
+        port = hs_port.Port(name)
+        bridge = Bridge(self, port.master)
         bridge.start()
         try:
-            yield os.ttyname(slave)
+            yield port.name
         finally:
             bridge.stop()
-            os.close(slave)
-            os.close(master)
+            port.close()
             self.buffer = b""
             self.raw_repl()
 
@@ -226,14 +229,12 @@ def main():
     if missing():
         print("pico: " + missing(), file=sys.stderr)
         return 2
-    with Pico(sys.argv[1]) as board, board.pty() as name:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(sys.argv[2])
-        os.symlink(name, sys.argv[2])
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(sys.argv[2])
+    with Pico(sys.argv[1]) as board, board.pty(sys.argv[2]):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         with contextlib.suppress(KeyboardInterrupt):
             board.process.wait()
-        os.unlink(sys.argv[2])
     return 0
 
 

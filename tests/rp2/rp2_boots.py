@@ -7,7 +7,7 @@ import hs_test
 import pico
 
 MARK = "import heapstrata\nheapstrata.mark('%s')\n"
-POWER_ON, SOFTWARE, WATCHDOG, UNKNOWN = 1, 2, 3, 0
+POWER_ON, SOFTWARE, WATCHDOG, RESET_PIN = 1, 2, 3, 6
 
 
 def trace(board):
@@ -73,10 +73,27 @@ def case_soft(tap):
     tap.check("soft reset: the heap's end is recorded with its cause", ends.count("3") == 1, ends)
 
 
+def case_damaged(tap):
+    """A brownout that changes bits all over SRAM: the board starts and records; nothing of a damaged ring is taken for true."""
+    with pico.Pico() as board:
+        board.run("l = [[i] for i in range(300)]\n" + MARK % "before")
+        board.brownout(every=509)
+        board.run(MARK % "after")
+        sram = trace(board)
+    text = dump(sram)
+    left = causes(text)
+    tap.check("brownout with damage: the boot that follows is recorded, cause 1", marks(text)[-1:] == ["after"] and
+              left and left[max(left)] == POWER_ON, (marks(text), left))
+    tap.check("brownout with damage: what is shown does not contradict itself", hs_test.cli_json("stat", sram)[0] == 0 and
+              "contradictions" not in hs_test.cli("report", sram).out.decode(), hs_test.cli("report", sram).out[:600])
+
+
 def run(tap):
     case_power(tap)
     case_soft(tap)
     restart(tap, "machine.reset()", lambda b: b.run_to_reset("import machine\nmachine.reset()"), SOFTWARE, "software")
     restart(tap, "watchdog", lambda b: b.run_to_reset("import machine\nmachine.WDT(timeout=100)\nwhile True: pass"), WATCHDOG,
             "watchdog")
-    restart(tap, "in the midst of allocating", lambda b: (b.start("while True: [bytearray(9)]"), b.reset()), POWER_ON, "power-on")
+    restart(tap, "in the midst of allocating", lambda b: (b.start("while True: [bytearray(9)]"), b.reset()), RESET_PIN, "the reset pin")
+    restart(tap, "brownout", lambda b: (b.start("while True: [bytearray(9)]"), b.brownout()), POWER_ON, "power-on")
+    case_damaged(tap)

@@ -161,7 +161,7 @@ def case_stream(tap, board):
     trace = path("stream.hst")
     board.clear()
     with board.pty() as port:
-        tool = subprocess.Popen([hs_test.CLI, "record", "--stream", port, "-o", trace], stderr=subprocess.PIPE)
+        tool = subprocess.Popen([hs_test.NATIVE, "record", "--stream", port, "-o", trace], stderr=subprocess.PIPE)
         time.sleep(0.5)
         board.write(b"\x01" + STREAM.encode() + b"\x04")
         lapped(board, 77)

@@ -7,6 +7,7 @@
 //   {"do": "clear", "watch": ...}   begins to count; watch: an address of code whose executions are counted, or null
 //   {"do": "where"}                 each core's registers
 //   {"do": "reset"}                 the RUN pin
+//   {"do": "brownout", "every": n}  the supply sags: one bit in n bytes of SRAM changes, 0: none
 //   {"do": "power", "noise": true}  off and on again
 //   {"do": "freeze"}, {"do": "go"}  the cores stand still
 import {createInterface} from 'node:readline';
@@ -26,6 +27,7 @@ const commands = {
   clear: ({watch}) => board.clearCounts(watch),
   where: () => board.cores.core.map(core => ({registers: [...core.registers], waiting: core.waiting, masked: core.PM})),
   reset: () => board.reset(),
+  brownout: ({every}) => board.brownout(every),
   power: ({noise}) => board.powerOn(noise),
   freeze() { frozen = true; },
   go() { frozen = false; },

@@ -167,11 +167,11 @@ def watched():
     """cmake runs again when a list of wraps changes."""
     def lists(folder):
         with open(os.path.join(folder, "CMakeFiles", "Makefile.cmake")) as f:
-            return set(re.findall(r"firmware-hooks/(\w+)/wraps.txt", f.read()))
+            return set(re.findall(r"firmware-hooks/([\w-]+)/wraps.txt", f.read()))
 
-    cmake("-DHEAPSTRATA_HEAPS=example", "-DHEAPSTRATA_LWIP=1", "-GUnix Makefiles")
+    cmake("-DHEAPSTRATA_HEAPS=example", "-DHEAPSTRATA_LWIP=1", "-DHEAPSTRATA_HEAP_CAPS=1", "-GUnix Makefiles")
     seen = lists(os.path.join(SCRATCH, "cmake"))
-    tap.check("cmake: micropython.cmake depends on the lists of wraps", seen == {"micropython", "example", "lwip"}, seen)
+    tap.check("cmake: micropython.cmake depends on the lists of wraps", seen == {"micropython", "example", "lwip", "esp-idf"}, seen)
     folder = os.path.join(SCRATCH, "hooks")
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "CMakeLists.txt"), "w") as f:

@@ -22,7 +22,7 @@ import programs
 NAMES = """bm_chaos bm_fft bm_float bm_hexiom bm_nqueens bm_pidigits core_str misc_mandel misc_pystone misc_raytrace""".split()
 MOMENTS = int(os.environ.get("HS_MOMENTS", "12"))  # of each program and size
 OFTEN = {"bm_chaos": 5}  # its phases use different places: as one gives way to the next, definitions are carried on
-BOOTS_RING = "16k"  # whatever the moment of the reset, more than the last packet of the first boot is left
+BOOTS_RING = "32k"  # leaves more of the first boot than its last packet, which may be all keyframe
 LEAST = {"2k": 500, "4k": 1200}  # allocations: median of the moments, mean of the programs
 FAILING = """import gc
 kept = [bytearray(900) for i in range(40)]
@@ -52,19 +52,20 @@ def moments(script, size, count=MOMENTS):
     folder, name = os.path.split(script)
     child = subprocess.Popen([hs_test.firmware("unix32"), "-X", "heapsize=256k", name],
                              env=dict(env, HEAPSTRATA_RING="%s:%s" % (ring, size), HEAPSTRATA_TIME_SCALE="40"),
-                             stdout=subprocess.DEVNULL, cwd=folder)
+                             stdout=subprocess.PIPE, cwd=folder)
     try:
-        time.sleep(0.3)
+        child.stdout.readline()  # the first rounds are over
         for _ in range(count):
             child.send_signal(signal.SIGSTOP)
             os.waitid(os.P_PID, child.pid, os.WSTOPPED)
             with open(ring, "rb") as f:
                 yield f.read()
             child.send_signal(signal.SIGCONT)
-            time.sleep(0.011)
+            time.sleep(0.011 * hs_test.slowness("unix32"))
     finally:
         child.kill()
         child.wait()
+        child.stdout.close()
 
 
 def look(image):

@@ -7,10 +7,10 @@
         line.unplug()
 """
 import os
-import pty
 import select
 import threading
-import tty
+
+import hs_port
 
 
 class Line(threading.Thread):
@@ -18,9 +18,8 @@ class Line(threading.Thread):
         super().__init__(daemon=True)
         self.read, self.write = read, write
         self.seen = b""
-        self.master, self.slave = pty.openpty()
-        tty.setraw(self.slave)
-        self.name = os.ttyname(self.slave)
+        self.port = hs_port.Port()
+        self.name = self.port.name
         self.wake = os.pipe()
 
     def __enter__(self):
@@ -34,16 +33,16 @@ class Line(threading.Thread):
 
     def unplug(self):
         """The other end sees that the line is closed."""
-        if self.master >= 0:
+        if self.port:
             os.write(self.wake[1], b".")
             self.join(30)
-            os.close(self.slave)
-            os.close(self.master)
-            self.master = -1
+            self.port.close()
+            self.port = None
 
     def run(self):
+        master = self.port.master
         while True:
-            ready = select.select([self.read, self.master, self.wake[0]], [], [])[0]
+            ready = select.select([self.read, master, self.wake[0]], [], [])[0]
             if self.wake[0] in ready:
                 return
             if self.read in ready:
@@ -52,9 +51,9 @@ class Line(threading.Thread):
                     return
                 self.seen += data
                 while data:
-                    data = data[os.write(self.master, data):]
-            if self.master in ready:
+                    data = data[os.write(master, data):]
+            if master in ready:
                 try:
-                    self.write(os.read(self.master, 4096))
+                    self.write(os.read(master, 4096))
                 except OSError:  # no process has the terminal open at present
                     return

@@ -8,6 +8,7 @@ import time
 
 import hs_test
 import meminfo
+import packages
 import qemu_mp
 from line import Line
 from samples import LOOP, NO_MODULE, check_all, check_maps, helper_of, kept, marks, path, record, samples, started, track_figures, write
@@ -84,6 +85,19 @@ def check_figures(tap, trace, own):
     tap.check("and none is waste", point["waste_bytes"] == 0 and not stat["internal_waste"], (point, stat["internal_waste"]))
 
 
+def case_start(tap):
+    """What is in use at the mark "start" is what the board has in use after a soft reset, but for the line of the REPL."""
+    ask = "__import__('gc').collect(); print('used', __import__('gc').mem_alloc())"
+    with Board(firmware()) as board:
+        board.soft_reset()
+        own = int(board.run(ask)[0].split()[1])
+        with board.line() as line:
+            done, trace = record(line, write("long.py", "# %s\nimport heapstrata\nheapstrata.mark('here')\n" % ("long " * 2000)))
+        used = {m["mark"]: m["used_bytes"] for m in marks(trace)}
+    tap.check("start: %d bytes are used, and %d say by hand" % (used.get("start", 0), own), abs(used.get("start", 0) - own) <= 160, (used, done.err))
+    tap.check("a script of 10 KB is not in the heap while it runs", used.get("here", 99999) - used.get("start", 0) < 1000, used)
+
+
 def case_demo(tap):
     """The demo's failure, on a board whose heap is made as large as the demo's. It fails with 70,000 to 80,000 bytes of ballast
     at least, whatever the length of the script."""
@@ -104,15 +118,19 @@ def case_demo(tap):
               re.search(r"logger\.py:48\s+main\s+requested\s+12288", verdict) and "is not in snapshots" in " ".join(verdict.split()), (status, codes, verdict, err))
 
 
-def case_relative(tap):
-    """A package whose parts are imported relatively, at once and later, and sys.exit()."""
-    script = write("relative.py", "import asyncio\nasync def main():\n    await asyncio.sleep_ms(1)\n    asyncio.Event().set()\n"
-                   "asyncio.run(main())\nprint('ran')\n")
+def case_packages(tap):
     with Board(firmware()) as board, board.line() as line:
-        done, trace = record(line, script)
+        for text, printed, names in packages.RUNS:
+            line.seen = b""
+            done, _ = record(line, write("packages.py", mounted(packages.FILES) + text))
+            found = [n for n in packages.noticed(samples(line.seen)) if n not in ("io", "sys", "vfs")]
+            tap.check("relative imports work, noticed are %s" % names, done.status == 0 and found == names and
+                      printed.encode() in done.out.splitlines(), (text, done.status, found, done.out, done.err))
+
+
+def case_exit(tap):
+    with Board(firmware()) as board, board.line() as line:
         left, _ = record(line, write("left.py", "import sys\nsys.exit()\n"))
-    tap.check("asyncio works, and its samples are there", done.status == 0 and b"ran" in done.out and
-              [m["mark"] for m in marks(trace)][-2:] == ["end", "after a collection"], (done.status, done.out, done.err))
     tap.check("sys.exit(): why there are no last samples", b"no memory" not in left.err and
               (left.status == 0 or b"sys.exit() or a reset removed the helper" in left.err), (left.status, left.err))
 
@@ -142,6 +160,8 @@ def case_commands(tap):
         tap.check("%s says what is not known, and the helper's bytes" % command, "level snapshots" in shown and "is not known" in shown
                   and re.search(r"helper has 1\d\d\d bytes", shown), shown[:500])
     kinds = hs_test.cli_json("stat", trace)[1]
+    tap.check("stat says that there are no samples at intervals", kinds and kinds.get("every_ms") == 0 and
+              "at marks, and not at intervals" in hs_test.cli("stat", trace).out.decode(), kinds)
     tap.check("as JSON too", kinds and {s["level"] for s in kinds["levels"]} <= {"snapshots", "stopped"}, kinds and kinds["levels"])
 
 
@@ -321,7 +341,7 @@ def run(tap):
     if not shutil.which("qemu-system-arm"):
         tap.skip("an emulated board", "no qemu-system-arm")
         return
-    for case in (case_imports, case_demo, case_commands, case_track, case_all, case_installed, case_cost, case_full, case_no_room, case_pipe, case_killed, case_interrupted, case_unplugged, case_reset):
+    for case in (case_imports, case_packages, case_exit, case_start, case_demo, case_commands, case_track, case_all, case_installed, case_cost, case_full, case_no_room, case_pipe, case_killed, case_interrupted, case_unplugged, case_reset):
         try:
             case(tap)
         except Exception as problem:  # a broken case must not hide the others

@@ -21,6 +21,16 @@ def case_helper(tap):
               for m in found] == [(w[0], w[1], round(w[2] + 1.31 * (boot - 1), 3), boot) for boot in (1, 2) for w in wanted], found)
 
 
+def case_interval(tap):
+    """A line says how far samples by a timer are apart at least; without it that is not known."""
+    run = sample("100 start", 3200) + sample("200 mark here", 4800)
+    for line, every, words in (("", None, "printed it;"), ("HS:I 0\n", 0, "at marks, and not at intervals;"),
+                               ("HS:I 2500\n", 2500, "every 2500 ms at most and at marks;"), ("HS:I 99999999999\n", None, "printed it;")):
+        log = write("interval.log", line + run)
+        said, value = hs_test.cli("report", log).out.decode(), hs_test.cli_json("report", log)[1]
+        tap.check("the interval: %r" % line, words in said and value.get("every_ms") == every, (said[:300], value.get("every_ms")))
+
+
 def case_long(tap):
     """The samples of a run of hours have more than 64 MB of text."""
     between = ("printed by the script " * 200 + "\n") * (70 * 1024 * 1024 // 4401)
@@ -51,6 +61,7 @@ def case_tools(tap):
 
 def run(tap):
     case_helper(tap)
+    case_interval(tap)
     case_tools(tap)
     case_long(tap)
     text = stock_unix.run_on("unix32", plain=True).out.decode()

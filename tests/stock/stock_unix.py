@@ -5,6 +5,7 @@ import re
 
 import hs_test
 import meminfo
+import packages
 from samples import has_mark, marks, path, samples, track_figures, write
 
 MODULE = os.path.join(hs_test.ROOT, "firmware-hooks", "stock")
@@ -75,6 +76,30 @@ def case_module(tap, firmware):
     tap.check("%s: doctor names the line of the failure" % firmware, re.search(r"module\.py:\d+", found) and "100000000" in found, found)
 
 
+def case_packages(tap, firmware):
+    folder = path("packages")
+    for name, text in packages.FILES.items():
+        os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+        with open(os.path.join(folder, name), "wb") as f:
+            f.write(text)
+    for script, printed, names in packages.RUNS:
+        done = hs_test.run([hs_test.firmware(firmware, True), "-c", "import heapstrata\n" + script],
+                           env={"MICROPYPATH": MODULE + ":" + folder, "HOME": "/"})
+        found = packages.noticed(samples(done.out))
+        tap.check("%s: relative imports work, noticed are %s" % (firmware, names), done.status == 0 and found == names and
+                  printed.encode() in done.out.splitlines(), (script, done.status, found, done.out[-200:], done.err))
+
+
+def case_said_once(tap, firmware):
+    """track() and the interpreter both print a MemoryError that nothing catches: the doctor has one finding about it."""
+    script = write("once.py", "import heapstrata\nkeep = []\nwith heapstrata.track('part'):\n    keep.append(bytearray(60000))\n")
+    done = hs_test.run([hs_test.firmware(firmware, True), "-X", "heapsize=40k", script], env={"MICROPYPATH": MODULE, "HOME": "/"})
+    log = write(firmware + "-once.log", (done.out + done.err).decode())
+    findings = (hs_test.cli_json("doctor", log)[1] or {}).get("findings", [])
+    tap.check("%s: a failure that is printed twice is one finding" % firmware, len(findings) == 1 and "once.py:4" in findings[0]["verdict"],
+              (findings, done.out[-500:]))
+
+
 def case_quiet(tap, firmware):
     """What Thonny imports after the script prints nothing: Thonny takes any output then for an error."""
     script = write("quiet.py", "import heapstrata\nimport builtins, sys, gc, os, uos, micropython, time\n")
@@ -100,5 +125,7 @@ def case_track(tap, firmware):
 def run(tap):
     for firmware in hs_test.UNIX:
         case_module(tap, firmware)
+        case_packages(tap, firmware)
+        case_said_once(tap, firmware)
         case_quiet(tap, firmware)
         case_track(tap, firmware)

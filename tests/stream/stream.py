@@ -18,10 +18,11 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tools"))
+import hs_port  # noqa: E402
 import hs_test  # noqa: E402
 import qemu_mp  # noqa: E402
 
-RECORD = [hs_test.CLI, "record", "--stream"]
+RECORD = [hs_test.NATIVE, "record", "--stream"]
 
 
 def path(name):
@@ -129,18 +130,15 @@ class ToPty:
     """A pseudo terminal; the tool opens its other end."""
 
     def __init__(self):
-        self.master, self.slave = pty.openpty()
-        import tty
-        tty.setraw(self.slave)
-        self.name = os.ttyname(self.slave)
+        self.port = hs_port.Port()
+        self.name = self.port.name
 
     def __call__(self, data):
         while data:
-            data = data[os.write(self.master, data):]
+            data = data[os.write(self.port.master, data):]
         if data is None:
             time.sleep(0.5)
-            os.close(self.slave)
-            os.close(self.master)
+            self.port.close()
 
 
 # ---- what comes of it ----------------------------------------------------------------------------------------
@@ -300,8 +298,8 @@ def case_port_in_use(tap):
     name, script = os.ttyname(slave), path("any.py")
     with open(script, "w", encoding="utf-8") as f:
         f.write("pass\n")
-    ways = (RECORD + [name, "-o", path("none.hst")], [hs_test.CLI, "record", "--serial", name, "-o", path("none.hst"), script],
-            [hs_test.CLI, "top", "--batch", name])
+    ways = (RECORD + [name, "-o", path("none.hst")], [hs_test.NATIVE, "record", "--serial", name, "-o", path("none.hst"), script],
+            [hs_test.NATIVE, "top", "--batch", name])
     with open_port(name) as other:
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for command in ways:

@@ -174,7 +174,7 @@ static inline void mirror_sane(const struct mirror *m)
 /* A file in memory, the same one each time. */
 static int scratch = -1;
 
-static const char *scratch_file(const void *data, size_t len)
+static inline const char *scratch_file(const void *data, size_t len)
 {
     static char path[32];
     if (scratch < 0)
@@ -185,7 +185,7 @@ static const char *scratch_file(const void *data, size_t len)
     return path;
 }
 
-static int scratch_remove(void **state)
+static inline int scratch_remove(void **state)
 {
     (void)state;
     if (scratch >= 0)

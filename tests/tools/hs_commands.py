@@ -9,6 +9,12 @@ Arguments in braces are filled in: {trace}, {other} (a second trace), {out} (wha
 
 import os
 
+import hs_test
+
+# What the program needs for a format of `export`, and for options and commands.
+FORMAT_NEEDS = {"sqlite": ("SQLITE3",), "pprof": ("PROTOBUF",), "perfetto": ("PROTOBUF",), "ctf": ("BABELTRACE2",)}
+WORD_NEEDS = dict(FORMAT_NEEDS, **{"--svg": ("CAIRO",), "--png": ("CAIRO",), "top": ("NCURSES",)})
+
 FORMATS = ("csv", "json", "sqlite", "folded", "speedscope", "massif", "pprof", "perfetto", "ctf")
 
 PRINTERS = [
@@ -43,6 +49,14 @@ WRITERS = [
     ("blame svg", "blame --size 2000 --svg {out} {trace}"), ("blame png", "blame --size 2000 --png {out} {trace}"),
 ] + [("export " + form, "export --format %s -o {out} {trace}" % form) for form in FORMATS]
 
+
+
+def has(args):
+    """Whether the program has all that this command needs."""
+    return not any(part in hs_test.LACKS for word in args.split() for part in WORD_NEEDS.get(word, ()))
+
+
+PRINTERS, WRITERS = ([c for c in commands if has(c[1])] for commands in (PRINTERS, WRITERS))
 READERS = PRINTERS + WRITERS
 
 

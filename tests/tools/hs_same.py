@@ -51,7 +51,7 @@ def many_events(folder, events):
 
 
 def run_native(folder, args):
-    done = hs_test.run([hs_test.CLI] + args, cwd=folder, timeout=600, env={"LANG": "C.UTF-8", "LC_ALL": "", "LC_CTYPE": "", "TMPDIR": folder})
+    done = hs_test.run([hs_test.NATIVE] + args, cwd=folder, timeout=600, env={"LANG": "C.UTF-8", "LC_ALL": "", "LC_CTYPE": "", "TMPDIR": folder})
     return done.status, done.out, done.err
 
 
@@ -100,3 +100,22 @@ def inputs():
 def help_of_all():
     """Those of the commands that every build has in the same words."""
     return [["help", name] for name in re.findall(r"^  ([a-z]+) ", hs_test.cli("help").out.decode(), re.M) if name not in ("record", "top")]
+
+
+def case_sources(tap, programs):
+    """`record` notes for the user where a trace's sources are. Every program finds them by that as the native one does, and shows no others."""
+    folder = os.path.join(hs_test.scratch(), "noted")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    script, trace = os.path.join(folder, "keep.py"), os.path.join(folder, "noted.hst")
+    with open(script, "w", encoding="utf-8") as out:
+        out.write("keep = []\nwhile True:\n    keep.append(bytearray(100))\n")
+    env = {"XDG_STATE_HOME": os.path.join(folder, "state"), "LANG": "C.UTF-8", "LC_ALL": ""}
+    hs_test.run([hs_test.NATIVE, "record", "-q", "-o", trace, hs_test.firmware("unix64"), "-X", "heapsize=128k", script], env=env)
+    for what in ("the sources that were noted", "... not by a key that others can read"):
+        for args in (["doctor", trace], ["annotate", trace]):
+            native, *seen = [hs_test.run([program] + args, env=env) for program in [hs_test.NATIVE] + programs]
+            shown = b"keep.append(bytearray(100))" in native.out
+            tap.check("%s: %s" % (what, args[0]), shown == (what[0] == "t") and all((s.status, s.out) == (native.status, native.out) for s in seen),
+                      [s.out.decode() for s in [native] + seen])
+        os.chmod(os.path.join(folder, "state", "heapstrata", "key"), 0o644)

@@ -11,6 +11,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,10 @@ import threading
 
 ROOT = os.environ.get("HS_ROOT_DIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("HS_BUILD") or os.path.join(ROOT, "build")
-CLI = os.environ.get("HS_CLI") or os.path.join(BUILD, "heapstrata")
+NATIVE = os.environ.get("HS_NATIVE") or os.path.join(BUILD, "heapstrata")
+CLI = os.environ.get("HS_CLI") or NATIVE  # the program that is tried: NATIVE, or that of another system (make suite PROGRAM=wasm)
+PROGRAM = os.environ.get("HS_PROGRAM") or "native"
+LACKS = os.environ.get("HS_LACKS_" + PROGRAM, "").split()  # the parts that it was built without, as in the Makefile's PARTS, and SIGNALS
 MP = os.environ.get("HS_MP") or os.path.join(ROOT, "build", "micropython")
 MP_SRC = os.environ.get("HS_MP_SRC") or os.path.join(MP, "src")
 MP_TESTS = os.path.join(MP_SRC, "tests")
@@ -26,6 +30,10 @@ UNIX = ("unix64", "unix32")
 QEMU = "qemu-arm"
 MICROPYTHON_VARIABLES = ("MICROPYPATH", "MICROPYINSPECT", "COLUMNS")
 os.environ.setdefault("LSAN_OPTIONS", "print_suppressions=0:suppressions=" + os.path.join(ROOT, "tests", "tools", "lsan.supp"))
+# What runs in the background of a script, or by nohup, has these ignored, and so has each program that it starts.
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 SANITIZERS = {"ASAN_OPTIONS": "exitcode=99", "UBSAN_OPTIONS": "exitcode=99"}
 
 _scratch = None
@@ -44,6 +52,32 @@ def firmware(name, plain=False):
     """Path of a firmware: unix64, unix32 or qemu-arm."""
     folder = os.path.join(MP, "plain") if plain else MP
     return os.path.join(folder, name, "firmware.elf" if name == QEMU else "micropython")
+
+
+def emulated(name):
+    """Whether QEMU runs this firmware, since the kernel does not (scripts/runs-32-bit): what looks at its process sees QEMU's."""
+    return name == "unix32" and os.path.exists("/proc/sys/fs/binfmt_misc/heapstrata-i386")
+
+
+def runs_threads(name):
+    """Whether scripts with threads run on this firmware: on the boards there are none, and under QEMU's user mode MicroPython
+    crashes where a collection interrupts the other threads with a signal."""
+    return name in UNIX and not emulated(name)
+
+
+def slowness(name):
+    """How much longer a test waits for this firmware to come as far as on a PC."""
+    return 8 if emulated(name) else 1
+
+
+class Lacking(Exception):
+    """The program that is tried was built without a part that a case needs: the case is skipped."""
+
+
+def need(*parts):
+    missing = [part for part in parts if part in LACKS]
+    if missing:
+        raise Lacking("the program was built without " + " ".join(missing))
 
 
 class Tap:
@@ -67,6 +101,15 @@ class Tap:
         with self.lock:
             self.count += 1
             print("ok %d - %s # SKIP %s" % (self.count, name, why))
+
+    def needs(self, name, *parts):
+        """Whether the program has these parts. If not, the checks of that name are skipped."""
+        try:
+            need(*parts)
+        except Lacking as lacking:
+            self.skip(name, lacking)
+            return False
+        return True
 
     def note(self, text):
         with self.lock:
@@ -96,7 +139,7 @@ class Done:
 def run(command, env=None, cwd=None, timeout=60, stdin=subprocess.DEVNULL, merge=False):
     """Runs a command with what HeapStrata and MicroPython heed taken out of the environment and `env` put in."""
     child_env = {k: v for k, v in os.environ.items() if not k.startswith("HEAPSTRATA_") and k not in MICROPYTHON_VARIABLES}
-    if command[0] == CLI:
+    if command[0] in (CLI, NATIVE):
         child_env["XDG_STATE_HOME"] = os.path.join(scratch(), "state")  # what `record` knows of traces is this run's alone
     child_env.update(env or {})
     child = subprocess.Popen(command, env=child_env, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE,
@@ -122,8 +165,9 @@ def run_firmware(name, args, trace=None, ring=None, env=None, **more):
 
 
 def cli(*args, **more):
-    """Runs the CLI."""
-    return run([CLI] + [str(a) for a in args], env=SANITIZERS, **more)
+    """Runs the CLI. What runs programs, to record or to watch them, is the native one."""
+    program = NATIVE if args and args[0] in ("record", "top") else CLI
+    return run([program] + [str(a) for a in args], env=SANITIZERS, **more)
 
 
 def cli_json(*args, **more):

@@ -19,7 +19,7 @@ def demo():
     """A finished trace, of a program that ends with a failed allocation."""
     out = path("demo.hst")
     if not os.path.exists(out):
-        hs_test.run([hs_test.CLI, "record", "-q", "-o", out, "--", FIRMWARE, "-X", "heapsize=68k", "logger.py"], cwd=DEMO)
+        hs_test.run([hs_test.NATIVE, "record", "-q", "-o", out, "--", FIRMWARE, "-X", "heapsize=68k", "logger.py"], cwd=DEMO)
     return out
 
 

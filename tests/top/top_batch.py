@@ -2,19 +2,18 @@
 """top --batch: its figures are stat's, from every kind of source."""
 import json
 import os
-import pty
 import socket
 import subprocess
 import threading
 import time
-import tty
 
+import hs_port
 import hs_test
 from sources import DEMO, FIRMWARE, HERE, STEADY, demo, path, start
 
 FIGURES = ("events allocs frees reallocs swept failed lost emitted records packets collections marks sites total_bytes "
            "peak_used_bytes used_bytes free_bytes largest_free_bytes free_runs fragmentation blocks requested_bytes").split()
-TOP = [hs_test.CLI, "top", "--batch"]
+TOP = [hs_test.NATIVE, "top", "--batch"]
 
 
 def looks(out):
@@ -80,7 +79,7 @@ def check_rates(tap, name, seen):
 def case_recorded(tap):
     """The .hst that `record` is still writing."""
     trace = path("recorded.hst")
-    recorder = subprocess.Popen([hs_test.CLI, "record", "-q", "-o", trace, "--", FIRMWARE, STEADY, "4.5"], stdout=subprocess.DEVNULL,
+    recorder = subprocess.Popen([hs_test.NATIVE, "record", "-q", "-o", trace, "--", FIRMWARE, STEADY, "4.5"], stdout=subprocess.DEVNULL,
                                 env={**os.environ, "HEAPSTRATA_PACKET": "1024"})
     while not os.path.exists(trace) or not os.path.getsize(trace):
         time.sleep(0.02)
@@ -139,11 +138,10 @@ def case_lines(tap):
     hottest = seen[-2]["lines"][0]["line"] if len(seen) > 1 else ""
     tap.check("TCP: the line that allocates is the first", "/work.py:" in hottest, hottest)
     stream = path("stream.hst")
-    master, slave = pty.openpty()
-    tty.setraw(slave)
-    top = subprocess.Popen(TOP + ["--json", "--delay", "0.3", os.ttyname(slave)], stdout=subprocess.PIPE)
+    port = hs_port.Port()
+    top = subprocess.Popen(TOP + ["--json", "--delay", "0.3", port.name], stdout=subprocess.PIPE)
     time.sleep(0.4)
-    threading.Thread(target=feed, args=(master, slave, stream), daemon=True).start()
+    threading.Thread(target=feed, args=(port, stream), daemon=True).start()
     check_end(tap, "a serial line with other output on it", finished(top), stream)
 
 
@@ -152,14 +150,13 @@ def finished(process):
     return hs_test.Done(process.returncode, out, err or b"")
 
 
-def feed(master, slave, stream):
+def feed(port, stream):
     with open(stream, "rb") as f:
         data = b"boot: hello\r\n" + f.read() + b">>> done\r\n"
     while data:
-        data = data[os.write(master, data[:2000]):]
+        data = data[os.write(port.master, data[:2000]):]
     time.sleep(0.7)
-    os.close(slave)
-    os.close(master)
+    port.close()
 
 
 def case_text(tap):
@@ -172,7 +169,10 @@ def case_text(tap):
               "the longest {:,}: fragmentation {:.1f}%".format(stat["largest_free_bytes"], 100 * stat["fragmentation"]) in out, out)
     tap.check("text: the failure", "12,288 bytes at logger.py:47 main, fragmented" in out, out)
     out = hs_test.run(TOP + ["--filter", "SUMMARISE", "--no-map", demo()]).out.decode()
-    tap.check("a filter, whatever the case", "logger.py:18 summarise" in out and "logger.py:13" not in out, out)
+    table = out[out.index("M LINE"):]
+    tap.check("a filter, whatever the case", "logger.py:18 summarise" in table and "logger.py:13" not in table, out)
+    verdict = hs_test.cli_json("doctor", demo())[1]["findings"][0]["verdict"]
+    tap.check("above the table: the doctor's sentence", verdict in " ".join(out.split()), out)
     for order, key in (("live", "live_bytes"), ("blocks", "live_blocks"), ("total", "requested_bytes"), ("bytes", "bytes_per_second")):
         values = [x[key] for x in looks(hs_test.run(TOP + ["--json", "--sort", order, demo()]).out)[0]["lines"]]
         tap.check("sorted by %s" % order, values == sorted(values, reverse=True) and values[0] > values[-1], values)
@@ -183,13 +183,13 @@ def case_errors(tap):
                       (["--delay", "0", demo()], b"--delay takes 0.25 to 3600 seconds"), (["tcp:nowhere"], b"tcp:HOST:PORT")):
         done = hs_test.run(TOP + args)
         tap.check("%s: 2, and why" % " ".join(map(os.path.basename, args)), done.status == 2 and why in done.err, (done.status, done.err))
-    done = hs_test.run([hs_test.CLI, "top", demo()], env={"TERM": "xterm"})
+    done = hs_test.run([hs_test.NATIVE, "top", demo()], env={"TERM": "xterm"})
     tap.check("no terminal, no screen: --batch is named", done.status == 2 and b"no terminal; --batch" in done.err and not done.out, done.err)
-    done = hs_test.run([hs_test.CLI, "top", "--json", demo()])
+    done = hs_test.run([hs_test.NATIVE, "top", "--json", demo()])
     tap.check("--json is for --batch", done.status == 2 and b"--batch" in done.err, done.err)
     done = hs_test.run(TOP + ["--region", "gc", "--json", demo()])
     tap.check("a region", done.status == 0 and looks(done.out)[0]["used_bytes"] == hs_test.cli_json("stat", demo())[1]["used_bytes"], done.err)
-    done = hs_test.run([hs_test.CLI, "top", demo(), "--batch"])
+    done = hs_test.run([hs_test.NATIVE, "top", demo(), "--batch"])
     tap.check("options behind the source: 2, and where they go", done.status == 2 and b"in front of the source" in done.err, done.err)
     done = hs_test.run(TOP + ["--region", "none", demo()])
     tap.check("no such region: 2, and those that there are", done.status == 2 and b"no region 'none'; its regions are 'gc'" in done.err, done.err)

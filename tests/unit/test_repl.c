@@ -548,6 +548,22 @@ static void test_reset_by_script(void **unused)
     hs_capture_free(&s.capture);
 }
 
+/* CircuitPython says its name only once a key was pressed. */
+static void test_reset_of_circuitpython(void **unused)
+{
+    struct fake f = {
+        .script_says = "hello\r\n\x1b]0;\xf0\x9f\x90\x8d"
+                       "Done | 10.3.0\x1b\\\x1b[2K\x1b[0GAuto-reload is on. Simply save files over USB to "
+                       "run them or enter REPL to disable.\r\n\r\nPress any key to enter the REPL. Use CTRL-D to reload.\r\n"};
+    struct session s = {.how = {.patience = LONG}};
+    (void)unused;
+    assert_int_equal(record(&f, &s), HS_ERR_IO);
+    assert_non_null(strstr(s.error.text, "was reset"));
+    assert_true(s.reset);
+    check_image(&f, &s);
+    hs_capture_free(&s.capture);
+}
+
 static void test_soft_reset_by_script(void **unused)
 {
     struct fake f = {.script_says = "hello\r\nMPY: soft reboot\r\nraw REPL; CTRL-B to exit\r\n>"};
@@ -788,6 +804,7 @@ int main(void)
         cmocka_unit_test(test_prints_for_ever),
         cmocka_unit_test(test_reads_nothing),
         cmocka_unit_test(test_reset_by_script),
+        cmocka_unit_test(test_reset_of_circuitpython),
         cmocka_unit_test(test_soft_reset_by_script),
         cmocka_unit_test(test_prompts_of_script),
         cmocka_unit_test(test_boot_loop_by_script),

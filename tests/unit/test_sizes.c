@@ -20,7 +20,7 @@ static void bounds(void **state)
 {
     (void)state;
     for (uint32_t heap = HS_SIZES_HEAP_LEAST; heap < 3u << 20; heap += 8) {
-        struct hs_sizes sizes = hs_sizes_for(heap, ENTRY);
+        struct hs_sizes sizes = hs_sizes_for(heap, HS_SIZES_SHARE, ENTRY);
         assert_true(sizes.ring >= HS_IMAGE_MIN && sizes.ring % 8 == 0 && sizes.ring <= HS_SIZES_RING_MOST);
         assert_true(sizes.sites >= 8 && sizes.sites <= HS_SIZES_SITES_MOST && !(sizes.sites & (sizes.sites - 1)));
         assert_true(taken(sizes) <= (heap < 18432 ? heap / 3 : heap / 8));
@@ -30,9 +30,9 @@ static void bounds(void **state)
 static void grows(void **state)
 {
     (void)state;
-    struct hs_sizes before = hs_sizes_for(HS_SIZES_HEAP_LEAST, ENTRY);
+    struct hs_sizes before = hs_sizes_for(HS_SIZES_HEAP_LEAST, HS_SIZES_SHARE, ENTRY);
     for (uint32_t heap = HS_SIZES_HEAP_LEAST; heap < 3u << 20; heap += 64) {
-        struct hs_sizes sizes = hs_sizes_for(heap, ENTRY);
+        struct hs_sizes sizes = hs_sizes_for(heap, HS_SIZES_SHARE, ENTRY);
         assert_true(sizes.ring + 4096 > before.ring && sizes.sites >= before.sites);
         before = sizes;
     }
@@ -44,7 +44,7 @@ static void whole_packets(void **state)
 {
     (void)state;
     for (uint32_t heap = 352 << 10; heap < 2u << 20; heap += 256) {
-        uint32_t room = hs_sizes_for(heap, ENTRY).ring - 512;
+        uint32_t room = hs_sizes_for(heap, HS_SIZES_SHARE, ENTRY).ring - 512;
         assert_int_equal(room % 4096, 0);
     }
 }
@@ -68,19 +68,35 @@ static void boards(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof board / sizeof *board; i++) {
-        struct hs_sizes sizes = hs_sizes_for(board[i].heap, ENTRY);
+        struct hs_sizes sizes = hs_sizes_for(board[i].heap, HS_SIZES_SHARE, ENTRY);
         assert_int_equal(sizes.ring, board[i].ring);
         assert_int_equal(sizes.sites, board[i].sites);
     }
 }
 
+/* A smaller table, and what a user asks for: a ring of that size, and a table that is not larger. */
+static void circuitpython(void **state)
+{
+    (void)state;
+    struct hs_sizes sizes = hs_sizes_for(206280, HS_SIZES_TABLE_SHARE_CIRCUITPYTHON, 40);
+    assert_int_equal(sizes.ring, 12800);
+    assert_int_equal(sizes.sites, 128);
+    for (uint32_t ring = 1; ring < 1 << 17; ring++) {
+        sizes = hs_sizes_of_ring(ring, 40);
+        assert_true(sizes.ring >= HS_IMAGE_MIN && sizes.ring % 8 == 0 && (sizes.ring <= ring || sizes.ring == HS_IMAGE_MIN));
+        assert_true(sizes.sites * 40u <= sizes.ring || sizes.sites == HS_SIZES_SITES_LEAST);
+        assert_true(sizes.sites >= HS_SIZES_SITES_LEAST && sizes.sites <= HS_SIZES_SITES_MOST &&
+                    !(sizes.sites & (sizes.sites - 1)));
+    }
+    sizes = hs_sizes_of_ring(0, 40);
+    assert_true(!sizes.ring && !sizes.sites);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bounds),
-        cmocka_unit_test(grows),
-        cmocka_unit_test(whole_packets),
-        cmocka_unit_test(boards),
+        cmocka_unit_test(bounds), cmocka_unit_test(grows),         cmocka_unit_test(whole_packets),
+        cmocka_unit_test(boards), cmocka_unit_test(circuitpython),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

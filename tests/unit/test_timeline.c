@@ -298,7 +298,9 @@ static void test_when(void **unused)
     assert_true(hs_time_spec_parse(&when, "mark:a b#2", "at") && when.occurrence == 2 && when.label_len == 3);
     assert_true(hs_time_spec_parse(&when, "mark:a#b", "at") && when.occurrence == 0 && when.label_len == 3);
     assert_true(hs_time_spec_parse(&when, "mark:", "at") && when.label_len == 0);
-    static const char *const bad[] = {"", "soon", "-1s", "1.5x", "event:", "event:1x", "1e99", "nan", "inf"};
+    assert_true(hs_time_spec_parse(&when, "record:12", "at") && when.kind == HS_TIME_SPEC_EVENT && when.number == 12);
+    static const char *const bad[] = {"",        "soon",     "-1s",  "1.5x", "event:", "event:1x",
+                                      "record:", "record:x", "1e99", "nan",  "inf"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(hs_time_spec_parse(&when, bad[i], "at"));
 }

@@ -8,10 +8,17 @@ export class Board {
       '-kernel', firmware], {stdio: ['pipe', 'pipe', 'ignore']});
     this.child.stdin.on('error', () => {}); // it was ended
     this.ended = new Promise(resolve => this.child.on('close', resolve));
+    let printed = '';
+    this.booted = new Promise(resolve => this.child.stdout.on('data', bytes => {
+      printed += bytes;
+      if (printed.includes('>>> '))
+        resolve();
+    }));
   }
 
-  // Gives the page navigator.serial, before it is opened. What the board prints while no port is open is lost, as on a real one.
+  // Gives the page navigator.serial, before it is opened, once the board has begun: a busy machine takes long for that. What the board prints while no port is open is lost, as on a real one.
   async plugInto(page) {
+    await Promise.race([this.booted, this.ended]);
     await page.exposeFunction('boardTakes', base64 => {
       this.child.stdin.write(Buffer.from(base64, 'base64'));
     });

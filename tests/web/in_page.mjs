@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The page of `make web` as a user sees it: choose a file, drop one, paste a text.
+import {spawnSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {browse, check, note, work} from '../html/browser.mjs';
 
@@ -53,8 +54,11 @@ async function paste(open) {
   const page = await open(work.page, 390);
   await page.fill('#text', work.text);
   await page.click('#go');
-  const said = await finished(page, 1);
-  check('a pasted text: the native diagnosis', said === work.saidOfText, [said, work.saidOfText]);
+  const said = await finished(page, 1), columns = await page.evaluate(() => document.body.dataset.columns);
+  const native = spawnSync(process.env.HS_NATIVE, ['doctor', 'text'], {cwd: work.shots, env: {...process.env, COLUMNS: columns}}).stdout.toString();
+  check('a pasted text: the native diagnosis, as wide as the window', said === native && native !== work.saidOfText && columns >= 30, [columns, said, native]);
+  const place = await page.evaluate(() => document.querySelector('.finding').getBoundingClientRect().toJSON());
+  check('... and the finding is in sight', place.top >= 0 && place.bottom <= 844, place);
   check('a narrow window: nothing is cut off', await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
   await page.screenshot({path: work.shots + '/narrow.png', fullPage: true});
   return page;

@@ -34,7 +34,7 @@ def said(folder, name):
 def drive(tap, name, work):
     """Runs a script that uses the page in a browser. Its lines become ours."""
     done = hs_test.run([shutil.which("node") or "node", os.path.join(HERE, name), json.dumps(work)],
-                       env={"HS_CLI": hs_test.CLI, "HS_MODULES": MODULES}, timeout=900)
+                       env={"HS_CLI": hs_test.CLI, "HS_NATIVE": hs_test.NATIVE, "HS_MODULES": MODULES}, timeout=900)
     lines = done.out.decode(errors="replace").splitlines()
     for line in lines:
         if line.startswith(("ok - ", "not ok - ")):

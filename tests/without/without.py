@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A build without all that may be left out (make WITHOUT=...) says what the full one says, or which part it lacks. The static build
-does the same in a folder that has nothing else (chroot). HS_SOAK: builds by make WITHOUT=... and `make static` are made and tried too."""
+does the same in a folder that has nothing else (chroot), and the one by POSIX alone, which also records on a board. HS_SOAK: builds by
+make WITHOUT=..., `make static` and `make posix` are made and tried too."""
 import glob
 import json
 import os
@@ -10,9 +11,12 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
 import hs_test  # noqa: E402
+import qemu_mp  # noqa: E402
+from hs_same import case_sources  # noqa: E402
 
 LEAST = os.path.join(hs_test.BUILD, "variants", "heapstrata-least")
 STATIC = os.path.join(hs_test.BUILD, "static", "heapstrata")
+POSIX = os.path.join(hs_test.BUILD, "posix", "heapstrata")
 SOAK = os.environ.get("HS_SOAK")
 LANGUAGE = {"LANG": "C.UTF-8", "LC_ALL": "", "LC_CTYPE": ""}
 COMMANDS = ("doctor", "doctor --json", "stat", "report", "report --json", "timeline --csv", "map", "blame", "dump --json",
@@ -106,6 +110,25 @@ def case_static(tap, folder, trace):
                      not differ and pages[0] == pages[1], differ)
 
 
+def case_posix(tap, folder, trace):
+    if not SOAK:
+        return tap.skip("the program by POSIX alone", "make soak makes and tries it")
+    made = hs_test.run(["make", "-C", hs_test.ROOT, "posix"], timeout=3000)
+    if not tap.check("make posix", made.status == 0 and os.path.exists(POSIX), (made.out, made.err)):
+        return None
+    jobs = [command.split() + [path] for path in inputs() + [trace] for command in COMMANDS]
+    differ = [args for args in jobs if run(POSIX, args, folder) != run(hs_test.CLI, args, folder)]
+    tap.check("the program by POSIX alone: %d outputs are those of the full program" % len(jobs), not differ, differ)
+    script, recorded = os.path.join(folder, "keep.py"), os.path.join(folder, "board.hst")
+    with open(script, "w", encoding="utf-8") as out:
+        out.write("keep = [bytearray(300) for i in range(20)]\nprint('kept', len(keep))\n")
+    with qemu_mp.QemuPty(hs_test.firmware(hs_test.QEMU)) as board:
+        done = hs_test.run([POSIX, "record", "--serial", board.name, "--level", "full", "-o", recorded, script], timeout=300)
+    dumped = hs_test.cli("dump", recorded) if os.path.exists(recorded) else None
+    return tap.check("... and it records on a board", done.status == 0 and b"kept 20" in done.out and dumped and dumped.out.decode().count("keep.py") >= 20,
+                     (done.status, done.out, done.err))
+
+
 def main():
     tap = hs_test.Tap()
     folder = os.path.join(hs_test.scratch(), "work")
@@ -118,6 +141,8 @@ def main():
     case_names(tap, folder, trace)
     case_make(tap)
     case_static(tap, folder, trace)
+    case_posix(tap, folder, trace)
+    case_sources(tap, [LEAST] + [program for program in (STATIC, POSIX) if SOAK])
     tap.finish()
 
 

@@ -9,10 +9,24 @@
 struct k_heap _system_heap, other_heap;
 static uint8_t system_memory[24000] __attribute__((aligned(8))), other_memory[6000] __attribute__((aligned(8)));
 
+typedef void *(*allocator_t)(struct sys_heap *heap, size_t align, size_t size);
+
+/* Zephyr's k_malloc and k_heap_alloc call sys_heap_noalign_alloc; older versions call sys_heap_aligned_alloc. Here both, by turns,
+ * unless it is to be an older version. */
+#ifdef OLDER
+static allocator_t allocator(void) { return sys_heap_aligned_alloc; }
+#else
+static allocator_t allocator(void)
+{
+    static unsigned turn;
+    return turn++ & 1 ? sys_heap_aligned_alloc : sys_heap_noalign_alloc;
+}
+#endif
+
 /* As Zephyr: the heap is stored in front of the block. */
 void *k_malloc(size_t size)
 {
-    struct k_heap **block = sys_heap_aligned_alloc(&_system_heap.heap, 8, size + sizeof *block);
+    struct k_heap **block = allocator()(&_system_heap.heap, 8, size + sizeof *block);
     if (!block)
         return NULL;
     *block = &_system_heap;
@@ -37,7 +51,7 @@ void k_free(void *block)
 void *k_heap_alloc(struct k_heap *heap, size_t size, k_timeout_t timeout)
 {
     (void)timeout;
-    return sys_heap_alloc(&heap->heap, size);
+    return allocator()(&heap->heap, 4, size);
 }
 
 void k_heap_free(struct k_heap *heap, void *block) { sys_heap_free(&heap->heap, block); }

@@ -26,8 +26,8 @@ def build(name, ring, *more):
                                "PROGRAM_CFLAGS=-DSAVE_AS='\"%s.bin\"' -DHS_RING_SIZE=%d" % (name, ring), *more)
 
 
-def case(name, ring):
-    elf, text = build(name, ring)
+def case(name, ring, *more):
+    elf, text = build(name, ring, *more)
     if not tap.check("%s: builds without a warning" % name, elf and not text, text[-3000:]):
         return
     done = hs_test.run(hs_cores.MPS2.command(elf), cwd=hs_test.scratch(), timeout=600, merge=True)
@@ -48,6 +48,10 @@ def case_link():
     names = hs_c_firmware.wraps("newlib-nano") + hs_c_firmware.wraps("zephyr")
     _, text = build("unwrapped", 16384, hs_c_firmware.given(n for n in names if n != "sys_heap_free"))
     tap.check("a link that lacks a wrap fails, and names it", "__real_sys_heap_free" in text, text[-1000:])
+    elf, text = build("unseen", 16384, hs_c_firmware.given(n for n in names if n != "sys_heap_noalign_alloc"))
+    if tap.check("without the wrap of what only newer versions have a firmware links", elf, text[-1000:]):
+        done = hs_test.run(hs_cores.MPS2.command(elf), cwd=hs_test.scratch(), timeout=600, merge=True)
+        tap.check("... and the self-test fails", done.status == 1 and b"does not see" in done.out, (done.status, done.out[-300:]))
 
 
 missing = hs_cores.CORES["cortex-m3"].missing()
@@ -56,5 +60,6 @@ if missing:
 else:
     case("whole", 262144)
     case("ring", 12288)
+    case("older", 12288, "MORE_CFLAGS=-Itests/zephyr/include -DOLDER")
     case_link()
 tap.finish()

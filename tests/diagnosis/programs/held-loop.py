@@ -19,4 +19,4 @@ def fill(size):
     return sum(ring)
 
 
-print(fill(8000))
+print(fill(8000))  #| import gc; gc.collect(); print(fill(8000))

@@ -1,4 +1,4 @@
-# HS-HEAP-LOCKED !31 !10
+# HS-HEAP-LOCKED !31 !10 =10
 # Calls with many locals while the heap is locked: their frames are refused without harm. What raises is a tuple made later.
 import micropython
 

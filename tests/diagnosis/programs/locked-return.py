@@ -1,4 +1,4 @@
-# HS-HEAP-LOCKED !13
+# HS-HEAP-LOCKED !13 =13
 # An early return leaves the heap locked.
 import micropython
 counts = [0] * 8

@@ -1,4 +1,5 @@
-# HS-HEAP-PEAK 9 @64k/64k
+# HS-HEAP-PEAK 10 @64k/64k
+# advises not: buffer = None
 # A log is one text that becomes longer.
 class Log:
     def __init__(self):

@@ -1,4 +1,5 @@
-# HS-HEAP-PEAK 6
+# HS-HEAP-PEAK 7
+# advises not: buffer = None
 # A page is put together by +=.
 page = ""
 n = 0

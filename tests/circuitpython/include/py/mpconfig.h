@@ -20,7 +20,11 @@
 #define MICROPY_HAS_FILE_READER (1)
 #define MICROPY_MALLOC_USES_ALLOCATED_SIZE (0)
 #define MICROPY_PERSISTENT_CODE_LOAD (1)
+#if defined(STANDIN_NAMELESS) /* as stm, analog, litex and silabs */
+#define MICROPY_HW_MCU_NAME "STM32F405RG"
+#else
 #define MICROPY_PY_SYS_PLATFORM "RP2040"
+#endif
 #define MICROPY_PY_THREAD (0)
 #define MICROPY_PY_THREAD_GIL (0)
 #define MICROPY_READER_POSIX (0)

@@ -330,4 +330,7 @@ mp_uint_t mp_stream_write_exactly(mp_obj_t o, const void *bytes, mp_uint_t n, in
 bool mp_sched_schedule(mp_obj_t function, mp_obj_t arg);
 void mp_event_handle_nowait(void);
 
+/* Is called in the middle of the next allocation in the outer heap, as an interrupt. */
+extern void (*standin_interrupt)(void);
+
 #endif

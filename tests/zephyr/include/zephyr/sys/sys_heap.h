@@ -17,6 +17,7 @@ struct sys_heap {
 void sys_heap_init(struct sys_heap *heap, void *memory, size_t bytes);
 void *sys_heap_alloc(struct sys_heap *heap, size_t size);
 void *sys_heap_aligned_alloc(struct sys_heap *heap, size_t align, size_t size);
+void *sys_heap_noalign_alloc(struct sys_heap *heap, size_t align, size_t size);
 void *sys_heap_realloc(struct sys_heap *heap, void *old, size_t size);
 void sys_heap_free(struct sys_heap *heap, void *block);
 

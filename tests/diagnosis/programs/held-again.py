@@ -1,4 +1,4 @@
-# HS-HEAP-PEAK 7 @52k/52k
+# HS-HEAP-HELD !7 @52k/52k
 # A buffer that is made anew while the old one is still there.
 def make():
     global buffer
