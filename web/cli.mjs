@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
 // heapstrata COMMAND [OPTIONS] [FILE], on every system that has Node.
-import {readFileSync} from 'node:fs';
+import {readFileSync, statSync} from 'node:fs';
 import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {runProgram} from './wasi.mjs';
 import {argumentToGuest, hostFiles, hostStreams, toGuest} from './files-node.mjs';
 
@@ -12,6 +13,11 @@ if (process.stdout.isTTY && process.stdout.columns)
   env.COLUMNS = String(process.stdout.columns);
 if (process.platform === 'win32')
   env.LANG ??= 'C.UTF-8';
+// What `record` of a native program notes for its user counts only if no other user can write it: the program does not see whose files are.
+const state = join(env.XDG_STATE_HOME?.startsWith('/') ? env.XDG_STATE_HOME : join(env.HOME ?? '/', '.local', 'state'), 'heapstrata');
+const mine = (path, others) => (s => s && s.uid === process.geteuid() && !(s.mode & others))(statSync(path, {throwIfNoEntry: false}));
+if (process.geteuid && !(mine(state, 0o22) && mine(join(state, 'key'), 0o77)))
+  delete env.HOME, delete env.XDG_STATE_HOME;
 const args = ['heapstrata', ...process.argv.slice(2).map(argument => argumentToGuest(argument))];
 try {
   process.exitCode = runProgram(module, {args, env, files: hostFiles, streams: hostStreams()});

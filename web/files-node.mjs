@@ -83,9 +83,10 @@ class HostFile {
 }
 
 export const hostFiles = {
-  open(path, {read, write, create, exclusive, truncate}) {
-    const {O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_TRUNC} = fs.constants;
-    const flags = (write ? read ? O_RDWR : O_WRONLY : O_RDONLY) | (create ? O_CREAT : 0) | (exclusive ? O_EXCL : 0) | (truncate ? O_TRUNC : 0);
+  open(path, {read, write, create, exclusive, truncate, wait}) {
+    const {O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_TRUNC, O_NONBLOCK = 0} = fs.constants;
+    const flags = (write ? read ? O_RDWR : O_WRONLY : O_RDONLY) | (create ? O_CREAT : 0) | (exclusive ? O_EXCL : 0) | (truncate ? O_TRUNC : 0)
+      | (wait ? 0 : O_NONBLOCK);
     return new HostFile(fs.openSync(toHost(path), flags, 0o666), path);
   },
   stat: (path, follow) => describe((follow ? fs.statSync : fs.lstatSync)(toHost(path), {bigint: true})),

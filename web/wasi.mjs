@@ -168,7 +168,8 @@ class Program {
   }
 
   openPath(path, flags, rights, fdflags) {
-    const how = {create: flags & 1, exclusive: flags & 4, truncate: flags & 8, read: Boolean(rights & READ), write: Boolean(rights & WRITE)};
+    const how = {create: flags & 1, exclusive: flags & 4, truncate: flags & 8, read: Boolean(rights & READ), write: Boolean(rights & WRITE),
+      wait: !(fdflags & 4)};
     const named = this.openByNumber(path);
     if (named instanceof Error)
       throw named;

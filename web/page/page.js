@@ -29,10 +29,8 @@
     listeners.get(job)?.(message);
     if (step)
       state(step);
-    if (text !== undefined) {
-      element('said').textContent = text;
-      element('diagnosis').hidden = false;
-    }
+    if (text !== undefined)
+      say(text);
     if (page)
       show(page);
     if (done) {
@@ -41,6 +39,37 @@
       element('progress').hidden = true;
       document.body.dataset.done = String(job);
     }
+  }
+
+  // One line of the diagnosis: what a finding says is strong, remarks are faint. A long line wraps and is indented to the start of its text.
+  function lineOf(text) {
+    const span = document.createElement('span'), indent = Math.min(8, /^#? *(\d+\. |- )?/.exec(text)[0].length);
+    span.textContent = text;
+    span.className = /^(#|heapstrata )/.test(text) ? 'faint' : /^\S/.test(text) ? 'finding' : '';
+    span.style.paddingLeft = `${indent}ch`;
+    span.style.textIndent = `-${indent}ch`;
+    return span;
+  }
+
+  // The diagnosis, moved into sight.
+  function say(text) {
+    element('said').replaceChildren(...text.split(/(?<=\n)/).map(lineOf));
+    element('diagnosis').hidden = false;
+    element('diagnosis').scrollIntoView();
+  }
+
+  // How many characters fit side by side into the diagnosis: 80 at most, as on a command line.
+  function columns() {
+    const section = element('diagnosis'), said = element('said'), was = section.hidden;
+    section.hidden = false;
+    said.textContent = 'm'.repeat(80);
+    const range = document.createRange(), style = getComputedStyle(said);
+    range.selectNodeContents(said);
+    const lines = range.getClientRects(), width = said.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    const one = [...lines].reduce((sum, line) => sum + line.width, 0) / 80;
+    said.textContent = '';
+    section.hidden = was;
+    return Math.min(80, Math.floor(width / one));
   }
 
   function show(page) {
@@ -57,12 +86,12 @@
       state('A script runs on the board: stop it first.');
       return;
     }
-    const job = ++jobs;
+    const job = ++jobs, width = document.body.dataset.columns = columns();
     element('diagnosis').hidden = element('page').hidden = true;
     element('progress').hidden = false;
     state('Starting the program ...');
     await ready;
-    worker.postMessage({job, name, bytes}, [bytes.buffer]);
+    worker.postMessage({job, name, bytes, columns: width}, [bytes.buffer]);
   }
 
   // Lets the worker do something else; each(message) gets what it sends.

@@ -2,10 +2,10 @@
 // The worker: runs the program on a file, first for the diagnosis, then for the page. What stands before this is the library.
 let program, line, interrupt;
 
-function work({job, name, bytes}) {
+function work({job, name, bytes, columns}) {
   const files = {[name]: bytes};
   postMessage({job, step: 'Looking for what is wrong ...'});
-  const doctor = run(program, ['doctor', name], {files});
+  const doctor = run(program, ['doctor', name], {files, env: {COLUMNS: String(columns)}});
   postMessage({job, text: new TextDecoder().decode(doctor.output) + doctor.errors});
   if (doctor.status === 2)
     return;
