@@ -19,6 +19,7 @@ static void on_collected(void *context)
     hs_growth_take(&exam->growth, exam->model);
     exam->collected.known = exam->model->synced;
     exam->collected.boot = exam->model->boot;
+    exam->collected.number = exam->model->number;
     if (exam->collected.known)
         exam->collected.heap = hs_model_layout_but_pools(exam->model);
 }
@@ -105,6 +106,7 @@ int hs_exam_conclude(struct hs_exam *exam, const struct hs_names *names)
     hs_diagnoses_free(&exam->diagnoses);
     int error = hs_diagnose(&exam->diagnoses, exam->watch, names, &exam->sources);
     error = error ? error : add_sums(exam, names);
+    exam->usual = hs_usual_request(exam->model);
     int grows = error ? error : hs_growth_find(&exam->growth, names, &exam->growing);
     exam->grows = grows == HS_OK && !hs_growth_ends(&exam->growing, names, &exam->sources);
     return grows == HS_ERR_KIND ? HS_OK : grows;

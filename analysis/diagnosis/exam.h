@@ -11,6 +11,7 @@
 
 #include "analysis/diagnosis/diagnosis.h"
 #include "analysis/diagnosis/growth.h"
+#include "analysis/diagnosis/usual.h"
 
 struct hs_exam {
     const struct hs_model *model;
@@ -22,10 +23,12 @@ struct hs_exam {
     struct {
         bool known;
         uint32_t boot;
+        uint64_t number;            /* of its last record */
         struct hs_space_stats heap; /* without pools */
     } collected;                    /* the heap after the last collection */
     struct hs_diagnoses diagnoses;  /* of failures; set by hs_exam_conclude */
     struct hs_growing growing;      /* set likewise; valid if `grows` */
+    struct hs_usual usual;          /* set likewise, of the last boot */
     bool grows;
     uint64_t references; /* records of references, in all boots */
 };

@@ -19,6 +19,7 @@
 #define PARTS 16u        /* of the run, for the births of what is live */
 #define BORN_SHARE 0.05  /* minimum share of the heap that grows by births: they tell less than collections do */
 #define BORN_MUCH 0.1    /* with less it is slow: what is read in, or a cache that fills, may be as large */
+#define CUT_PART 2u      /* free space whose longest run is less than this part of it is in pieces */
 #define LATE_SHARE 0.35  /* minimum share of the growth in the second half; less means that it saturates */
 
 /* ---- moments ---- */
@@ -70,6 +71,7 @@ static void sum_regions(struct hs_growth_moment *t, const struct hs_model *m)
         t->used += r->used;
         t->free += ((uint64_t)r->granules << r->shift) - r->used;
     }
+    t->longest = hs_model_layout_but_pools(m).largest_free;
 }
 
 static void sum_summaries(struct hs_growth_moment *t, const struct hs_model *m)
@@ -77,6 +79,7 @@ static void sum_summaries(struct hs_growth_moment *t, const struct hs_model *m)
     struct hs_region_summary all = hs_model_summary(m, HS_ALL_REGIONS);
     t->used = all.used;
     t->free = all.free;
+    t->longest = all.no_longest ? 0 : all.longest;
 }
 
 static void keep(struct hs_growth *g, const struct hs_model *m)
@@ -113,6 +116,7 @@ static void take(struct hs_growth *g, const struct hs_model *m, bool sampled)
         forget(g);
     g->sampled = sampled;
     g->boot = m->boot;
+    g->usual = hs_usual_request(m);
     g->stride = g->stride ? g->stride : 1;
     if (g->collections++ % g->stride == 0)
         keep(g, m);
@@ -232,11 +236,11 @@ static bool rises(const struct hs_growth *g, const uint64_t *live)
            (double)(to - middle) >= LATE_SHARE * (double)(to - from);
 }
 
-/* Least-squares slope per tick over the used moments; `value` is indexed by moment. */
-static double slope(const struct hs_growth *g, const uint64_t *value)
+/* Least-squares slope per tick over the moments from `first`; `value` is indexed by moment. */
+static double slope(const struct hs_growth *g, const uint64_t *value, unsigned first)
 {
     double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
-    for (unsigned i = first_of(g); i < g->n; i++) {
+    for (unsigned i = first; i < g->n; i++) {
         double x = (double)(g->moment[i].elapsed - g->moment[0].elapsed), y = (double)value[i];
         n++, sx += x, sy += y, sxx += x * x, sxy += x * y;
     }
@@ -320,13 +324,32 @@ static size_t add_up(const struct hs_growth *g, struct line *line, size_t n)
     return same;
 }
 
+/* The longest free run falls faster than what is free where blocks that stay cut it. The heap is of no use any more when it is too short
+ * for what the program requests again and again. The end that is never used is cut last, thus the second half of the run counts. */
+static void end_in_pieces(const struct hs_growth *g, double tick, struct hs_growing *growing)
+{
+    unsigned half = first_of(g) + (g->n - first_of(g)) / 2;
+    uint64_t longest[HS_GROWTH_MOMENTS], first = g->moment[half].longest, last = g->moment[g->n - 1].longest;
+    for (unsigned k = 0; k < g->n; k++)
+        longest[k] = g->moment[k].longest;
+    double falls = -slope(g, longest, half), room = (double)last - g->usual.bytes;
+    double lasts = falls > 0 ? room / falls * tick : -1;
+    bool cut = last < g->moment[g->n - 1].free / CUT_PART;
+    if (!cut || !g->usual.bytes || first <= last || room < 0 || lasts < 0 || (growing->lasts >= 0 && lasts >= growing->lasts))
+        return;
+    growing->lasts = lasts;
+    growing->collections = room / ((double)(first - last) / (double)((g->n - 1 - half) * g->stride));
+    growing->usual = g->usual;
+    growing->longest = last;
+}
+
 static void describe(const struct hs_growth *g, const struct hs_names *names, const struct line *line, struct hs_growing *growing)
 {
     uint64_t used[HS_GROWTH_MOMENTS];
     double tick = hs_seconds(names->reader, 1);
     for (unsigned k = 0; k < g->n; k++)
         used[k] = g->moment[k].used;
-    double all = slope(g, used), own = slope(g, line->live);
+    double all = slope(g, used, first_of(g)), own = slope(g, line->live, first_of(g));
     double rate = all > own ? all : own;
     *growing = (struct hs_growing){.from = line->live[first_of(g)],
                                    .to = line->live[g->n - 1],
@@ -336,6 +359,7 @@ static void describe(const struct hs_growth *g, const struct hs_names *names, co
     double each = ((double)used[g->n - 1] - (double)used[first_of(g)]) / (double)((growing->moments - 1) * g->stride);
     growing->collections = each > 0 ? (double)growing->free / each : -1;
     growing->lasts = rate > 0 ? (double)growing->free / rate * tick : -1;
+    end_in_pieces(g, tick, growing);
     growing->sampled = g->sampled;
     growing->slow = growing->to - growing->from < (used[g->n - 1] + growing->free) / SLOW_PART;
     memcpy(growing->name, line->name, strlen(line->name) + 1);

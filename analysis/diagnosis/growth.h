@@ -13,6 +13,7 @@
 #ifndef HS_DIAGNOSIS_GROWTH_H
 #define HS_DIAGNOSIS_GROWTH_H
 
+#include "analysis/diagnosis/usual.h"
 #include "analysis/sites/names.h"
 
 #define HS_GROWTH_MOMENTS 64u
@@ -21,6 +22,7 @@
 struct hs_growth_moment {
     uint64_t elapsed;    /* ticks since the first boot */
     uint64_t used, free; /* bytes, of all regions except pools */
+    uint64_t longest;    /* bytes of the longest free run; 0: not known */
     uint64_t *live;      /* `n`: bytes of site s at index s + 1 */
     uint32_t n;
 };
@@ -37,7 +39,8 @@ struct hs_growth {
     struct hs_growth_site *site; /* `moment[n - 1].n`: site s at index s + 1 */
     uint32_t boot;               /* all moments are of one boot */
     uint64_t collections, stride;
-    bool sampled; /* the moments are estimates */
+    bool sampled;          /* the moments are estimates */
+    struct hs_usual usual; /* at the last collection */
     struct hs_growth
         *births; /* of what was live at the last one, while there are few: `moment[k]` is all that was born in parts 0..k */
     int error;
@@ -53,6 +56,8 @@ struct hs_growing {
     double lasts;             /* seconds until the heap is full at this rate; negative: unknown */
     double collections;       /* collections until then; negative: unknown */
     uint64_t free;            /* bytes after the last collection */
+    struct hs_usual usual;    /* what finds no room by then, although as much is free, in pieces; bytes 0: the heap is full */
+    uint64_t longest;         /* with `usual`: bytes of the longest free run after the last collection */
     bool sampled;             /* these are estimates */
     bool births; /* known by the births of what is live: `from` and `to` are of parts of the run, not of collections */
     bool slow;   /* so little of the heap that a result may grow, or a cache fill: no reason to warn */

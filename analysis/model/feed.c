@@ -77,8 +77,10 @@ HOT void on_alloc(struct hs_model *m, const struct hs_event *e, const struct kep
     struct hs_region_state *region = &m->region[e->region];
     struct hs_site_sum *sum = sum_of(m, e->site, kept.sites);
     sum->allocs++;
-    if (kept.sites)
+    if (kept.sites) {
         sum->bytes += e->size;
+        hs_model_note_request(sum, e);
+    }
     if (rarely(e->pos >= m->n_granules)) {
         count_unplaced(m);
         return;
@@ -157,8 +159,10 @@ HOT void on_realloc(struct hs_model *m, const struct hs_event *e, const struct k
     }
     struct hs_site_sum *sum = sum_of(m, e->site, kept.sites);
     sum->reallocs++;
-    if (kept.sites)
+    if (kept.sites) {
         sum->bytes += e->size;
+        hs_model_note_request(sum, e);
+    }
     if (rarely(e->pos >= m->n_granules)) {
         if (kept.observed)
             hs_model_report_freed(m, old_region, e->old, old_granules);

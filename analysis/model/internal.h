@@ -50,6 +50,17 @@ void hs_model_named(struct hs_model *model, const struct hs_event *event);
 void hs_model_levels_now(struct hs_model *model); /* extends the open span to now */
 void hs_model_levels_free(struct hs_levels *levels);
 
+/* Keeps the two largest requests of a site. */
+static inline void hs_model_note_request(struct hs_site_sum *sum, const struct hs_event *e)
+{
+    if (e->size < sum->again)
+        return;
+    bool most = e->size > sum->largest;
+    sum->again = most ? sum->largest : e->size;
+    sum->largest = most ? e->size : sum->largest;
+    sum->again_number = e->number;
+}
+
 static inline struct hs_site_sum *hs_model_sum(struct hs_model *model, uint32_t site)
 {
     uint32_t index = site + 1; /* HS_SITE_UNKNOWN wraps to 0 */

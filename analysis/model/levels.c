@@ -142,6 +142,7 @@ void hs_model_sampled(struct hs_model *m, const struct hs_event *e)
     struct hs_sampled_block block = weighted(m, e);
     end_sample(m, block.place, DROPPED); /* its end was lost */
     charge(&hs_model_sum(m, e->site)->sampled, e, &block, e->op == HS_REALLOC);
+    hs_model_note_request(hs_model_sum(m, e->site), e);
     if (block.place)
         add_sample(m, &block);
     else

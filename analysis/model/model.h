@@ -62,6 +62,8 @@ struct hs_estimate {
 struct hs_site_sum {
     uint64_t allocs, reallocs;     /* blocks it allocated; blocks it resized */
     uint64_t bytes;                /* requested by both */
+    uint32_t largest, again;       /* its largest request, and the next one below it: as large as `again` were two at least */
+    uint64_t again_number;         /* record of the last request of `again` bytes or more */
     uint64_t taken;                /* taken by both */
     uint64_t live_blocks, live;    /* blocks it holds now, and the bytes they take */
     uint64_t max_live;             /* highest value of `live` */
