@@ -14,6 +14,8 @@
 #include "analysis/diagnosis/still_used.h"
 
 #define HELD_PART 16u /* minimum part of the heap that the variable holds */
+#define SPREAD_TIMES \
+    2u /* small blocks in a heap that is in pieces: at least this multiple of what is free, so there is more than the pieces */
 #define PIECE_PART \
     8u              /* the same where the free bytes are in pieces, most of it in one block: less may be between them by chance */
 #define RUNNING 64u /* calls */
@@ -955,8 +957,11 @@ static void conclude(struct work *k)
             best = i;
     uint64_t grows = d->cause == HS_CAUSE_GROWING ? d->kept.adds ? d->kept.bytes : d->grows->live : 0;
     uint32_t part = d->cause == HS_CAUSE_FRAGMENTED ? PIECE_PART : HELD_PART;
-    bool spread = d->cause == HS_CAUSE_FRAGMENTED && best != NONE && k->idle[best].largest < k->idle[best].bytes / 2;
-    if (best == NONE || spread || k->idle[best].bytes < d->total / part || k->idle[best].bytes < grows ||
+    bool spread = d->cause == HS_CAUSE_FRAGMENTED && best != NONE && k->idle[best].largest < k->idle[best].bytes / 2 &&
+                  k->idle[best].bytes < SPREAD_TIMES * d->failure.free;
+    /* Parts that a row joins stay on its stack while it makes something of the whole. */
+    bool parts = d->cause == HS_CAUSE_PEAK && d->peak != HS_PEAK_LARGER && best != NONE && !k->idle[best].name[0];
+    if (best == NONE || spread || parts || k->idle[best].bytes < d->total / part || k->idle[best].bytes < grows ||
         longest_without(k, k->first) < d->failure.size)
         return;
     uint32_t *mark = NULL, also = describe_others(k, best);

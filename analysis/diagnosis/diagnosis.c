@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/diagnosis/failure_watch.h"
+#include "analysis/diagnosis/variables.h"
 
 #define FRAGMENTED_TIMES 1.5  /* fragmented: at least this multiple of the request is free; otherwise the heap is nearly full */
 #define FRAGMENTED_PART 16u   /* and at least this part of the heap is free */
@@ -484,6 +485,8 @@ static int diagnose(struct hs_diagnosis *d, const struct hs_failure_watch *watch
     if (error)
         return error;
     hs_peak_find(d, w, names);
+    if (d->peak == HS_PEAK_BUILT && hs_diagnosis_stays(d, names, sources))
+        d->peak = HS_PEAK_NONE;
     d->cause = cause_of(d);
     error = hs_diagnosis_growth(d, w, names, sources);
     if (!error && d->kept.endless && (d->cause != HS_CAUSE_GROWING || d->needed.known)) {
@@ -503,6 +506,7 @@ static int diagnose(struct hs_diagnosis *d, const struct hs_failure_watch *watch
     if (d->cause == HS_CAUSE_GROWING && d->needed.known)
         d->cause = HS_CAUSE_FULL;
     hs_diagnosis_parsed(d, w, names, sources);
+    hs_diagnosis_converted(d, w, names, sources);
     error = hs_diagnosis_filled(d, w, names, sources);
     if (d->cause == HS_CAUSE_GROWING)
         d->growth = sum_growth(d);
@@ -525,9 +529,15 @@ int hs_diagnose(struct hs_diagnoses *diagnoses, const struct hs_failure_watch *w
 {
     int error = w->error;
     *diagnoses = (struct hs_diagnoses){.failures = w->failures};
-    for (unsigned i = 0; i < HS_DIAGNOSES && !error; i++)
-        if (w->moment[i].failure.size)
-            error = diagnose(&diagnoses->diagnosis[diagnoses->n++], w, &w->moment[i], names, sources);
+    for (unsigned i = 0; i < HS_DIAGNOSES && !error; i++) {
+        struct hs_diagnosis *d = &diagnoses->diagnosis[diagnoses->n];
+        if (!w->moment[i].failure.size)
+            continue;
+        diagnoses->n++;
+        error = diagnose(d, w, &w->moment[i], names, sources);
+        hs_variables_named(d->kept.by, sources, names->reader);
+        hs_variables_named(d->filled.by, sources, names->reader);
+    }
     qsort(diagnoses->diagnosis, diagnoses->n, sizeof *diagnoses->diagnosis, by_size);
     return error;
 }

@@ -83,6 +83,14 @@ void hs_diagnosis_from_source(struct hs_diagnosis *d, const struct hs_names *nam
 void hs_diagnosis_parsed(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
                          const struct hs_sources_at *sources);
 
+/* Whether the requesting row makes a list at once that stays: a global or an attribute that other rows read. It is no peak. */
+bool hs_diagnosis_stays(struct hs_diagnosis *d, const struct hs_names *names, const struct hs_sources_at *sources);
+
+/* A full heap in which the requesting line converts something as a whole that is still there: may change HS_CAUSE_FULL into
+ * HS_CAUSE_PEAK. */
+void hs_diagnosis_converted(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                            const struct hs_sources_at *sources);
+
 /* Completes the diagnosis of a full heap: the statement that fills it, and d->needed of what it fills. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_diagnosis_filled(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
                         const struct hs_sources_at *sources);
@@ -92,6 +100,10 @@ void hs_peak_find(struct hs_diagnosis *d, const struct hs_failure_state *w, cons
 
 /* Finds a large text of another line beside what the requesting line makes: sets d->peak_of and d->peak_bytes. */
 bool hs_peak_find_text(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names);
+
+/* Finds the largest block of another line that may be what the request is made from, by their sizes: sets d->peak_of and
+ * d->peak_bytes. */
+bool hs_peak_find_converted(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names);
 
 /* Whether no other line of Python has made a block since the line's oldest one that is still there. */
 bool hs_peak_is_alone(const struct hs_diagnosis *d, const struct hs_live_line *line);

@@ -9,6 +9,7 @@
 
 #include "analysis/diagnosis/ending.h"
 #include "analysis/diagnosis/failure_watch.h"
+#include "analysis/diagnosis/still_used.h"
 #include "analysis/diagnosis/growth.h"
 
 #define HELD_ROWS 3u  /* lines that hold most */
@@ -244,15 +245,6 @@ void hs_diagnosis_parsed(struct hs_diagnosis *d, const struct hs_failure_state *
     }
 }
 
-/* ---- the statement that adds ---- */
-
-struct adder {
-    const struct hs_live_line *by;
-    char *to; /* of `to_size` bytes: what it adds to */
-    size_t to_size;
-    uint32_t line, begin; /* of the statement; 0: none */
-};
-
 /* The token after a name with dots that begins at token `i`. */
 static uint32_t after_dotted(const struct hs_python *p, uint32_t i, uint32_t end)
 {
@@ -261,6 +253,124 @@ static uint32_t after_dotted(const struct hs_python *p, uint32_t i, uint32_t end
         i += 2;
     return i + 1;
 }
+
+/* ---- a list that is made at once, to stay ---- */
+
+struct staying {
+    uint32_t line;
+    bool stays;
+};
+
+/* Whether any row but this one reads the name: of a global, a row of a function, which may do so at any time. */
+static bool is_read(const struct hs_python *p, uint32_t name, uint32_t row, bool attribute)
+{
+    for (uint32_t i = 0; i < p->n; i++) {
+        bool other = p->token[i].row != row && (attribute || p->row[p->token[i].row].scope != HS_PYTHON_MODULE);
+        if (other && hs_python_same(p, i, name) && hs_python_reads(p, i))
+            return true;
+    }
+    return false;
+}
+
+/* NAME = [... for ...], of a global or an attribute. */
+static void find_staying(void *context, const char *file, const struct hs_python *p)
+{
+    struct staying *q = context;
+    uint32_t row = hs_python_row_at(p, q->line);
+    (void)file;
+    if (row == HS_PYTHON_NONE)
+        return;
+    uint32_t first = p->row[row].first, end = first + p->row[row].n, sign = after_dotted(p, first, end);
+    bool attribute = sign > first + 1, loops = false;
+    for (uint32_t i = sign; i < end; i++)
+        loops = loops || hs_python_is(p, i, "for");
+    q->stays = loops && hs_python_is(p, sign, "=") && hs_python_is(p, sign + 1, "[") && hs_python_is(p, end - 1, "]") &&
+               (attribute || p->row[row].scope == HS_PYTHON_MODULE) && is_read(p, sign - 1, row, attribute);
+}
+
+bool hs_diagnosis_stays(struct hs_diagnosis *d, const struct hs_names *names, const struct hs_sources_at *sources)
+{
+    char file[HS_NAME_MAX];
+    struct staying q = {.line = split(d->line, file)};
+    if (q.line)
+        with_python(&(struct files){d, names, sources, find_staying, &q}, file);
+    return q.stays;
+}
+
+/* ---- what is converted as a whole ---- */
+
+/* Functions that make one thing of a whole other one, which is still there. Not bytes() and bytearray(): of a number they make a
+ * buffer. */
+static const char *const conversions[] = {"hexlify",  "unhexlify",  "hex",    "fromhex",     "b2a_base64", "a2b_base64",
+                                          "compress", "decompress", "encode", "decode",      "list",       "tuple",
+                                          "array",    "sorted",     "unpack", "unpack_from", "str",        "repr"};
+
+struct converting {
+    uint32_t line;
+    bool converts;
+};
+
+/* Whether token `i` is such a call of something that has a name, or a method of it without arguments. */
+static bool converts(const struct hs_python *p, uint32_t i, uint32_t row)
+{
+    bool is = false;
+    uint32_t depth = 0;
+    for (size_t k = 0; k < sizeof conversions / sizeof *conversions; k++)
+        is = is || hs_python_is(p, i, conversions[k]);
+    if (!is || !hs_python_is(p, i + 1, "("))
+        return false;
+    if (hs_python_is(p, i + 2, ")"))
+        return i > 1 && hs_python_is(p, i - 1, ".");
+    for (uint32_t k = i + 1; k < p->n && p->token[k].row == row; k++) {
+        depth += hs_python_is(p, k, "(") || hs_python_is(p, k, "[");
+        uint32_t last = after_dotted(p, k, p->n);
+        bool begins = hs_python_is(p, k - 1, "(") || hs_python_is(p, k - 1, ",");
+        if (depth == 1 && begins && p->token[k].kind == HS_PYTHON_NAME &&
+            (hs_python_is(p, last, ")") || hs_python_is(p, last, ",")))
+            return true;
+        depth -= hs_python_is(p, k, ")") || hs_python_is(p, k, "]");
+        if (!depth)
+            return false;
+    }
+    return false;
+}
+
+static void find_converting(void *context, const char *file, const struct hs_python *p)
+{
+    struct converting *q = context;
+    uint32_t row = hs_python_row_at(p, q->line);
+    (void)file;
+    for (uint32_t i = row == HS_PYTHON_NONE ? p->n : p->row[row].first; i + 1 < p->n && p->token[i].row == row; i++)
+        q->converts = q->converts || converts(p, i, row);
+}
+
+void hs_diagnosis_converted(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                            const struct hs_sources_at *sources)
+{
+    char file[HS_NAME_MAX];
+    struct converting q = {.line = split(d->line, file)};
+    struct hs_diagnosis with = *d;
+    bool alone = d->cause == HS_CAUSE_FRAGMENTED && d->n_between == 1;
+    if ((d->cause != HS_CAUSE_FULL && !alone) || d->needed.anew || !q.line || !hs_peak_find_converted(&with, w, names) ||
+        (alone && strcmp(d->between[0].name, with.peak_of) != 0))
+        return;
+    with_python(&(struct files){d, names, sources, find_converting, &q}, file);
+    if (q.converts) {
+        d->peak_bytes = with.peak_bytes;
+        memcpy(d->peak_of, with.peak_of, sizeof d->peak_of);
+        d->cause = HS_CAUSE_PEAK;
+        d->peak = HS_PEAK_COPY;
+    }
+}
+
+/* ---- the statement that adds ---- */
+
+struct adder {
+    const struct hs_live_line *by;
+    char *to; /* of `to_size` bytes: what it adds to */
+    size_t to_size;
+    uint32_t line, begin; /* of the statement; 0: none */
+};
 
 /* NAME.append(...) or NAME[...] = ..., where NAME may have dots. */
 static void find_statement(void *context, const char *file, const struct hs_python *p)

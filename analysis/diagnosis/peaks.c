@@ -3,22 +3,28 @@
  * Peaks: what is needed for a moment only, beside what it is made from. Each question is one function. Sizes decide,
  * since a trace has no references: a slice, a copy, a sum or a joined text has nearly the size of its source.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/diagnosis/failure_watch.h"
 
-#define PEAK_PART 10u     /* a request of at least this part of the heap can be a peak */
-#define LARGER_OLD 4u     /* the old version is at least this part of the new one */
-#define LARGER_BLOCKS 4u  /* with more live blocks, the line holds many objects, not an old and a new one, */
-#define LARGER_SHARE 0.75 /* unless the largest has this share of their bytes */
-#define COPY_BYTES 64u    /* maximum difference of a copy: a head that is cut off or put before */
-#define COPY_PART 64u     /* or this part of its size */
-#define TEXT_TIMES 2u     /* a text is made from another if neither has more than this multiple of the other's size */
-#define JOINED_PART 16u   /* each of two joined blocks has at least this part of the size; a smaller one is a head: a copy */
-#define JOINED_BYTES 4u   /* difference of their sum: a terminator each */
-#define PARTS_BLOCKS 8u   /* minimum number of parts */
-#define PARTS_PART 8u     /* maximum difference of their sum, as part of it: separators, terminators */
-#define COMPILED_PART 32u /* the compiler's blocks take at least this part of the heap, or most of what the line holds */
+#define PEAK_PART 10u      /* a request of at least this part of the heap can be a peak */
+#define LARGER_OLD 4u      /* the old version is at least this part of the new one */
+#define LARGER_BLOCKS 4u   /* with more live blocks, the line holds many objects, not an old and a new one, */
+#define LARGER_SHARE 0.75  /* unless the largest has this share of their bytes */
+#define COPY_BYTES 64u     /* maximum difference of a copy: a head that is cut off or put before */
+#define COPY_PART 64u      /* or this part of its size */
+#define TEXT_TIMES 2u      /* a text is made from another if neither has more than this multiple of the other's size */
+#define CONVERTED_TIMES 8u /* a byte as a word of a list is up to this multiple */
+#define JOINED_PART 16u    /* each of two joined blocks has at least this part of the size; a smaller one is a head: a copy */
+#define JOINED_BYTES 4u    /* difference of their sum: a terminator each */
+#define PARTS_LEAST 3u     /* minimum number of parts */
+#define PARTS_BLOCKS 8u    /* so many are many */
+#define PAIR_PART 64u      /* maximum difference of the sum of two lines' parts, as part of it */
+#define OBJECT_WORDS 4u    /* of the object of a text, beside its characters */
+#define PARTS_PART 8u      /* maximum difference of their sum, as part of it: separators, terminators */
+#define COMPILED_PART 32u  /* the compiler's blocks take at least this part of the heap, or most of what the line holds */
 
 static uint64_t difference(uint64_t a, uint64_t b) { return a > b ? a - b : b - a; }
 
@@ -116,6 +122,18 @@ bool hs_peak_find_text(struct hs_diagnosis *d, const struct hs_failure_state *w,
     return false;
 }
 
+bool hs_peak_find_converted(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
+{
+    const struct hs_large_block *b = w->large;
+    uint64_t size = d->failure.size;
+    if (!w->n_large || size < d->total / PEAK_PART || b->size > CONVERTED_TIMES * size ||
+        size > CONVERTED_TIMES * (uint64_t)b->size || is_asking(d, names, b->site))
+        return false;
+    d->peak_bytes = b->size;
+    hs_name_of_site(names, b->site, HS_KEY_LINE, d->peak_of);
+    return true;
+}
+
 static bool find_joined(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
 {
     uint64_t size = d->failure.size;
@@ -130,14 +148,91 @@ static bool find_joined(struct hs_diagnosis *d, const struct hs_failure_state *w
     return false;
 }
 
+/* A text is an object of a few words, and its characters. */
+static bool is_head(const struct hs_names *names, const struct hs_site_then *s)
+{
+    return s->requested == s->blocks * OBJECT_WORDS * hs_reader_info(names->reader)->pointer_bytes;
+}
+
+/* The texts of one line that may be parts. */
+struct texts {
+    uint64_t bytes, blocks;
+};
+
+static void add_texts(struct texts *sum, const struct hs_diagnosis *d, const struct hs_failure_state *w,
+                      const struct hs_names *names)
+{
+    static const char *const kinds[] = {"str", "bytes", "bytearray", NULL};
+    char name[HS_NAME_MAX];
+    for (uint32_t i = 0; i < w->n; i++) {
+        const struct hs_site_then *s = &w->site[i];
+        if (!s->blocks || !is_kind(names, s->site, kinds) || is_head(names, s))
+            continue;
+        hs_name_of_site(names, s->site, HS_KEY_LINE, name);
+        for (size_t k = 0; k < d->n; k++)
+            if (!strcmp(d->held[k].name, name)) {
+                sum[k].bytes += s->requested;
+                sum[k].blocks += s->blocks;
+            }
+    }
+}
+
+/* Whether parts have this sum: many within an eighth, for what is put between them; few more exactly, since any few blocks have some
+ * sum. */
+static bool are_parts(struct texts t, uint64_t size)
+{
+    uint64_t most = t.blocks >= PARTS_BLOCKS ? t.bytes / PARTS_PART : t.bytes / COPY_PART + JOINED_BYTES * t.blocks;
+    return t.blocks >= PARTS_LEAST && difference(t.bytes, size) <= most;
+}
+
+/* Texts of two lines: their sum is more often right by chance. Each has a terminator; what is put between them may take its place. */
+static bool are_pair(struct texts a, struct texts b, uint64_t size)
+{
+    struct texts t = {a.bytes + b.bytes, a.blocks + b.blocks};
+    bool both = a.bytes >= size / JOINED_PART && b.bytes >= size / JOINED_PART;
+    uint64_t most = size / PAIR_PART + JOINED_BYTES;
+    return both && t.blocks >= PARTS_LEAST && (difference(t.bytes, size) <= most || difference(t.bytes - t.blocks, size) <= most);
+}
+
+static bool name_pair(struct hs_diagnosis *d, const struct texts *text)
+{
+    for (size_t i = 0; i < d->n; i++)
+        for (size_t k = 0; k < d->n; k++)
+            if (k != i && text[i].bytes >= text[k].bytes && are_pair(text[i], text[k], d->failure.size)) {
+                set(d, HS_PEAK_PARTS, text[i].bytes + text[k].bytes);
+                snprintf(d->peak_of, sizeof d->peak_of, "%.200s and %.200s", d->held[i].name, d->held[k].name);
+                return true;
+            }
+    return false;
+}
+
 static bool find_parts(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
 {
-    for (uint32_t i = 0; i < w->n && is_text(names, d->failure.site); i++) {
-        const struct hs_site_then *s = &w->site[i];
-        bool sum = difference(s->requested, d->failure.size) <= s->requested / PARTS_PART;
-        if (sum && s->blocks >= PARTS_BLOCKS && is_text(names, s->site)) {
-            set(d, HS_PEAK_PARTS, s->requested);
-            hs_name_of_site(names, s->site, HS_KEY_LINE, d->peak_of);
+    struct texts *text = is_text(names, d->failure.site) ? calloc(d->n + 1, sizeof *text) : NULL;
+    bool found = false;
+    if (!text)
+        return false;
+    add_texts(text, d, w, names);
+    for (size_t i = 0; i < d->n && !found; i++)
+        if ((found = are_parts(text[i], d->failure.size))) {
+            set(d, HS_PEAK_PARTS, text[i].bytes);
+            snprintf(d->peak_of, sizeof d->peak_of, "%s", d->held[i].name);
+        }
+    found = found || name_pair(d, text);
+    free(text);
+    return found;
+}
+
+/* What the row itself has just made, by another of its calls, and makes something else from: head + b"".join(parts). */
+static bool find_own_source(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
+{
+    bool larger = d->asked && d->asked->grown;
+    for (unsigned i = 0; i < w->n_large && !larger && is_text(names, d->failure.site); i++) {
+        const struct hs_large_block *b = &w->large[i];
+        bool other = b->site != d->failure.site && is_asking(d, names, b->site) && is_text(names, b->site);
+        if (other && d->failure.size <= TEXT_TIMES * (uint64_t)b->size && b->size <= TEXT_TIMES * (uint64_t)d->failure.size) {
+            set(d, HS_PEAK_COPY, b->size);
+            snprintf(d->peak_of, sizeof d->peak_of, "%s", d->line);
             return true;
         }
     }
@@ -185,7 +280,9 @@ static bool is_compiled(struct hs_diagnosis *d, const struct hs_failure_state *w
 
 void hs_peak_find(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
 {
-    bool large = d->failure.size >= d->total / PEAK_PART;
+    bool large = d->failure.size >= d->total / PEAK_PART, grown = d->asked && d->asked->grown;
+    if (large && !grown && (find_parts(d, w, names) || find_joined(d, w, names) || find_own_source(d, w, names)))
+        return;
     if (is_larger(d))
         set(d, HS_PEAK_LARGER, d->asked->largest);
     else if (is_compiled(d, w, names))

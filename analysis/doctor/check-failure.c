@@ -176,16 +176,31 @@ static void advise_lines(struct hs_finding *f, const struct hs_doctor_input *inp
     }
 }
 
-/* Not for what still grows, is only half made, or is one copy of several: how much it needs in the end is not known. */
+/* What the rounds will make that were not done yet, as much as those before; 0: not known. */
+static uint64_t bytes_left(const struct hs_diagnosis *d)
+{
+    const struct hs_needed *n = &d->needed;
+    bool rounds = n->known && n->made && n->times > n->made;
+    return rounds ? (uint64_t)((double)d->filled.bytes * (double)(n->times - n->made) / (double)n->made) : 0;
+}
+
+/* Not for what still grows, is only half made, or is one copy of several: how much it needs in the end is not known. The trace ends at the
+ * failure, so what it requests is the least that the program needs. */
 static void advise_heap(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
 {
-    uint64_t bytes = hs_smallest_heap(input, d);
-    if (!bytes)
+    struct hs_least_heap least = hs_smallest_heap(input, d);
+    char late[80] = "";
+    uint64_t left = bytes_left(d);
+    bool making = d->needed.known && !d->needed.anew && !d->needed.over && d->needed.loop[0];
+    if (!least.early)
         return;
+    if (least.late > least.early)
+        snprintf(late, sizeof late, ", %" PRIu64 " if late", least.late + left);
     hs_finding_next(f,
                     "give the heap more than %" PRIu64
-                    " bytes: enough for what this trace requests, if garbage is collected early; the program may need more later",
-                    bytes);
+                    " bytes: at best enough for what this trace requests%s, if garbage is collected early%s; the program %s",
+                    least.early + left, left ? " and for the rounds that are left" : "", late,
+                    making && !left ? "was still making more, and needs more than that" : "may need more later");
     explain_heap(f, input, d);
 }
 
@@ -507,6 +522,13 @@ static void word_peak(const struct hs_diagnosis *d, char *text, size_t size)
     uint32_t asked = d->failure.size;
     switch (d->peak) {
     case HS_PEAK_COPY:
+        if (!strcmp(d->line, d->peak_of)) {
+            snprintf(text, size,
+                     "%.200s requested %" PRIu32 " bytes beside %" PRIu64 " bytes that the same line had just made: it makes one "
+                     "from the other",
+                     d->line, asked, old);
+            break;
+        }
         snprintf(text, size, "%.150s requested %" PRIu32 " bytes beside %" PRIu64 " bytes of %.150s: a copy, or made from them",
                  d->line, asked, old, d->peak_of);
         break;
@@ -671,7 +693,9 @@ static void word_accident(const struct hs_diagnosis *d, char *text, size_t size)
 static void word_release(const struct hs_diagnosis *d, char *text, size_t size)
 {
     const struct hs_accident *a = &d->accident;
-    const char *name = d->unused.name;
+    char name[HS_UNUSED_NAME + 8];
+    bool attribute = strstr(a->what, "attribute ") && !strchr(d->unused.name, '.');
+    snprintf(name, sizeof name, "%s%s", attribute ? "OBJECT." : "", d->unused.name);
     if (a->left_over)
         snprintf(text, size, "make and use it in a function of its own, whose stack ends with it: what");
     else if (a->both)
@@ -865,6 +889,7 @@ static void full(const struct hs_doctor_input *input, const struct hs_diagnosis 
 {
     bool python = speaks_python(input);
     char verdict[2 * HS_NOTE_LEN], state[360], most[400];
+    bool named = is_named(&d->filled) && !strstr(d->filled.by, "variable ") && !strstr(d->filled.by, "argument ");
     const struct hs_live_line *line = d->filled.made ? d->filled.made : d->n && d->lines ? &d->held[0] : NULL;
     word_full(d, state, sizeof state);
     word_most(d, most, sizeof most);
@@ -876,8 +901,7 @@ static void full(const struct hs_doctor_input *input, const struct hs_diagnosis 
     describe_failure(f, d);
     if (d->filled.made)
         hs_finding_evidence(f, "kept by %s%s%.200s: %" PRIu64 " bytes in %" PRIu64 " blocks are reached through it alone",
-                            is_named(&d->filled) ? d->filled.to : "", is_named(&d->filled) ? ", " : "", d->filled.by,
-                            d->filled.bytes, d->filled.blocks);
+                            named ? d->filled.to : "", named ? ", " : "", d->filled.by, d->filled.bytes, d->filled.blocks);
     describe_needed(f, d);
     name_holders(f, d, NULL);
     add_pieces(f, input, d);

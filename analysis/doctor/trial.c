@@ -106,11 +106,14 @@ uint64_t hs_heap_with_tables(const struct hs_doctor_input *input, const struct h
     return hs_heap_bytes(&size, (uint32_t)(d->total >> size.shift));
 }
 
-uint64_t hs_smallest_heap(const struct hs_doctor_input *input, const struct hs_diagnosis *d)
+struct hs_least_heap hs_smallest_heap(const struct hs_doctor_input *input, const struct hs_diagnosis *d)
 {
     struct hs_trial_boot *boot = boot_of(input, d);
-    uint64_t bytes = boot ? smallest_of_boot(input, boot, d) : 0;
-    return (double)bytes >= MORE * (double)d->total ? bytes : 0;
+    struct hs_least_heap least = {.early = boot ? smallest_of_boot(input, boot, d) : 0};
+    if ((double)least.early < MORE * (double)d->total)
+        return (struct hs_least_heap){.early = 0};
+    least.late = smallest(input, &boot->program, HS_DEATH_LATE);
+    return least;
 }
 
 static struct hs_trial replay_both(const struct hs_doctor_input *input, struct hs_trial_boot *boot, const struct hs_diagnosis *d,

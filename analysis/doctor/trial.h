@@ -52,8 +52,13 @@ struct hs_trial hs_try_blocks(const struct hs_doctor_input *input, const struct 
  * 0: another heap, or unknown. */
 uint64_t hs_heap_with_tables(const struct hs_doctor_input *input, const struct hs_diagnosis *diagnosis);
 
-/* Bytes of the smallest heap on which no allocation of that boot's recorded program fails; 0: unknown. */
-uint64_t hs_smallest_heap(const struct hs_doctor_input *input, const struct hs_diagnosis *diagnosis);
+/* Bytes of the smallest heap on which no allocation of that boot's recorded program fails. */
+struct hs_least_heap {
+    uint64_t early; /* if garbage is unreachable as early as the trace allows; 0: unknown */
+    uint64_t late;  /* if as late as it allows; 0: unknown */
+};
+
+struct hs_least_heap hs_smallest_heap(const struct hs_doctor_input *input, const struct hs_diagnosis *diagnosis);
 
 /* The largest final size of what the line makes larger, up to the size of its failed request, with which no allocation fails; 0: not even with
  * the size that it has, or not tried. */
