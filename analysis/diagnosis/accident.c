@@ -294,6 +294,18 @@ static bool is_left_over(const struct work *k, const struct hs_slot *slot)
            (slot->use == HS_SLOT_HANDLERS && running != NONE && !is_guarded(k->python, k->running[running].row));
 }
 
+/* Whether the function has read its local variable by now: what was only just made is not needed yet. */
+static bool was_read(const struct work *k, uint32_t running, const char *name)
+{
+    const struct hs_python *p = k->python;
+    uint32_t row = k->running[running].row;
+    for (uint32_t i = 0; i < p->n; i++)
+        if (hs_python_is(p, i, name) && p->token[i].row <= row && p->row[p->token[i].row].scope == p->row[row].scope &&
+            hs_python_reads(p, i))
+            return true;
+    return false;
+}
+
 static void take_slot(struct work *k, const struct hs_word *word, uint32_t root, uint32_t to)
 {
     struct hs_slot slot;
@@ -307,7 +319,7 @@ static void take_slot(struct work *k, const struct hs_word *word, uint32_t root,
             return;
         if (hs_still_used_replaces(&k->used, running, name))
             why = HS_NEEDLESS_REPLACED;
-        else if (hs_still_used_local(&k->used, running, name))
+        else if (hs_still_used_local(&k->used, running, name) || (slot.use == HS_SLOT_LOCAL && !was_read(k, running, name)))
             return;
     } else if (!is_left_over(k, &slot)) {
         return;
@@ -955,7 +967,8 @@ static void conclude(struct work *k)
     for (uint32_t i = 0; i < k->n_idle; i++)
         if (best == NONE || k->idle[i].bytes > k->idle[best].bytes)
             best = i;
-    uint64_t grows = d->cause == HS_CAUSE_GROWING ? d->kept.adds ? d->kept.bytes : d->grows->live : 0;
+    bool growing = d->cause == HS_CAUSE_GROWING && !d->needed.known;
+    uint64_t grows = growing ? d->kept.adds ? d->kept.bytes : d->grows->live : 0;
     uint32_t part = d->cause == HS_CAUSE_FRAGMENTED ? PIECE_PART : HELD_PART;
     bool spread = d->cause == HS_CAUSE_FRAGMENTED && best != NONE && k->idle[best].largest < k->idle[best].bytes / 2 &&
                   k->idle[best].bytes < SPREAD_TIMES * d->failure.free;

@@ -167,19 +167,30 @@ static void move_lives(struct editor *e)
         e->to->block[e->buffer] = (struct hs_life){e->to->n, e->to->n, HS_NEVER};
 }
 
-/* Each block that a site keeps dies when the site allocates the next one, but not before its own last step. */
+static uint32_t first_failing(const struct hs_program *p)
+{
+    for (uint32_t i = 0; i < p->n; i++)
+        if (fails(&p->step[i]))
+            return i;
+    return HS_NEVER;
+}
+
+/* Each block that a site keeps dies when the site allocates the next one, but not before its own last step. What is garbage only after a
+ * failed request is kept: the exception ended the calls that held it. */
 static void drop_kept(struct editor *e)
 {
     uint32_t *newest = calloc((size_t)e->edit->n_sites + 1, sizeof *newest); /* by site: block + 1 */
+    uint32_t failing = first_failing(e->to);
     e->error = newest ? e->error : HS_ERR_MEMORY;
     for (uint32_t i = 0; newest && i < e->from->n_blocks; i++) {
         struct hs_life *life = &e->to->block[i];
         uint32_t site = e->block[i].site < e->edit->n_sites ? e->block[i].site : e->edit->n_sites;
-        if (!e->block[i].mine || e->block[i].freed || life->swept != HS_NEVER)
+        if (!e->block[i].mine || e->block[i].freed || life->swept < failing)
             continue;
         if (newest[site]) {
             struct hs_life *before = &e->to->block[newest[site] - 1];
-            before->alive = before->alive > life->born ? before->alive : life->born;
+            uint32_t own = before->swept == HS_NEVER ? before->alive : before->born; /* collections saw it alive, too */
+            before->alive = own > life->born ? own : life->born;
             before->swept = before->alive + 1;
             e->changed = true;
         }
