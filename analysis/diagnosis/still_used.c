@@ -136,10 +136,55 @@ static bool is_mention(const struct hs_still_used *u, uint32_t i, const char *na
            !hs_python_is(p, row->first, "global");
 }
 
+/* Whether a call of the scope is running, or may be suspended. */
+static bool is_running(const struct hs_still_used *u, uint32_t scope)
+{
+    const struct hs_python *p = u->python;
+    for (uint32_t i = 0; i < u->n; i++)
+        if (p->row[u->running[i].row].scope == scope)
+            return true;
+    for (uint32_t i = 0; i < p->n; i++)
+        if (p->row[p->token[i].row].scope == scope && (hs_python_is(p, i, "yield") || hs_python_is(p, i, "await")))
+            return true;
+    return false;
+}
+
+/* Whether the row gives the name of token `i` a value that is not made from the old one: NAME = ..., self.NAME = ..., in the function's
+ * own block. */
+static bool sets_anew(const struct hs_python *p, uint32_t row, uint32_t i)
+{
+    const struct hs_python_row *r = &p->row[row];
+    uint32_t head = p->scope[r->scope].head, at = r->first;
+    bool dotted = i && hs_python_is(p, i - 1, ".");
+    if (r->indent != p->row[head + 1].indent || (dotted && !(hs_python_is(p, at, "self") && hs_python_is(p, i - 2, "self"))))
+        return false;
+    at += dotted ? 2 : 0;
+    if (!hs_python_same(p, at, i) || !hs_python_is(p, at + 1, "="))
+        return false;
+    for (uint32_t k = at + 1; k < r->first + r->n; k++)
+        if (hs_python_same(p, k, i))
+            return false;
+    return true;
+}
+
+/* Whether the function of token `i` is not running, and when it is called sets the name anew before it comes there. */
+static bool is_set_before(const struct hs_still_used *u, uint32_t i)
+{
+    const struct hs_python *p = u->python;
+    uint32_t row = p->token[i].row, scope = p->row[row].scope;
+    if (scope == HS_PYTHON_MODULE || p->scope[scope].is_class || is_running(u, scope))
+        return false;
+    for (uint32_t r = p->scope[scope].head + 1; r <= row; r++)
+        if (p->row[r].scope == scope && sets_anew(p, r, i))
+            return true;
+    return false;
+}
+
 bool hs_still_used_global(const struct hs_still_used *u, const char *name, bool attribute)
 {
     for (uint32_t i = 0; i < u->python->n; i++)
-        if (is_mention(u, i, name, attribute) && !is_length(u->python, i) && may_run(u, u->python->token[i].row))
+        if (is_mention(u, i, name, attribute) && !is_length(u->python, i) && may_run(u, u->python->token[i].row) &&
+            !is_set_before(u, i))
             return true;
     return false;
 }

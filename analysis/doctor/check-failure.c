@@ -12,6 +12,7 @@
 
 #define HOLDERS_NAMED 3u
 #define FULL_PART 8u     /* a heap of which less than this part is free is full */
+#define HEAP_TIMES 3u    /* a heap larger than this multiple is no advice */
 #define SHARE_NAMED 0.02 /* lines with a smaller share of the live bytes are not named */
 
 /* ---- evidence ---- */
@@ -192,7 +193,7 @@ static void advise_heap(struct hs_finding *f, const struct hs_doctor_input *inpu
     char late[80] = "";
     uint64_t left = bytes_left(d);
     bool making = d->needed.known && !d->needed.anew && !d->needed.over && d->needed.loop[0];
-    if (!least.early)
+    if (!least.early || least.early > HEAP_TIMES * d->total)
         return;
     if (least.late > least.early)
         snprintf(late, sizeof late, ", %" PRIu64 " if late", least.late + left);
