@@ -74,6 +74,36 @@ static void reach_suspended(struct hs_still_used *u)
                 hs_python_reach_scope(&u->reach, p->row[i].scope);
 }
 
+/* The only token of the row that names the scope, or the class whose method it is; NONE: there is no such one. */
+static uint32_t only_call(const struct hs_still_used *u, uint32_t row, uint32_t scope)
+{
+    const struct hs_python *p = u->python;
+    uint32_t found = HS_PYTHON_NONE, class = p->scope[scope].parent;
+    for (uint32_t i = p->row[row].first; i < p->row[row].first + p->row[row].n; i++) {
+        bool names = false;
+        for (uint32_t s = u->reach.named[i]; s; s = u->reach.next[s])
+            names = names || s == scope || (s == class && p->scope[s].is_class);
+        if (names && found != HS_PYTHON_NONE)
+            return HS_PYTHON_NONE;
+        found = names ? i : found;
+    }
+    return scope == HS_PYTHON_MODULE ? HS_PYTHON_NONE : found;
+}
+
+/* A row that is not in a loop does not make the call again that runs now; what that may still do is asked of its own rows. */
+static void reach_running_row(struct hs_still_used *u, uint32_t running)
+{
+    const struct hs_python *p = u->python;
+    uint32_t row = u->running[running].row, first = p->row[row].first, end = first + p->row[row].n;
+    uint32_t call = running ? only_call(u, row, p->row[u->running[running - 1].row].scope) : HS_PYTHON_NONE;
+    if (call == HS_PYTHON_NONE || u->running[running].from != row) {
+        hs_python_reach_row(&u->reach, row);
+        return;
+    }
+    hs_python_reach_tokens(&u->reach, first, call - first);
+    hs_python_reach_tokens(&u->reach, call + 1, end - call - 1);
+}
+
 bool hs_still_used_make(struct hs_still_used *u, const struct hs_python *p, struct hs_running *running, uint32_t n)
 {
     *u = (struct hs_still_used){.python = p, .running = running, .n = n};
@@ -88,8 +118,9 @@ bool hs_still_used_make(struct hs_still_used *u, const struct hs_python *p, stru
         uint32_t scope = p->row[r->row].scope;
         r->from = hs_python_loop(p, r->row);
         for (uint32_t k = r->from; k < r->to; k++)
-            if (p->row[k].scope == scope)
+            if (p->row[k].scope == scope && k != r->row)
                 hs_python_reach_row(&u->reach, k);
+        reach_running_row(u, i);
     }
     return true;
 }
