@@ -203,15 +203,21 @@ static int need_mark(const struct work *w, const char *mark, const char *option)
                                                          .oldest = &oldest});
 }
 
+/* Whether the trace is of a firmware that has options of ESP-IDF; a text is of none. */
+static bool is_esp_idf(const struct hs_reader *reader)
+{
+    const char *port = hs_reader_fact(reader, "port");
+    return port && !strcmp(port, "esp-idf");
+}
+
 static int choose(struct work *w)
 {
     struct hs_error error = {0};
     w->known = hs_knowledge_of(w->model, w->reader);
     if (!hs_leaks_held(w->leaks) && (w->known.text || w->known.live == HS_ESTIMATED || w->known.live == HS_NOT_KNOWN))
-        return hs_complain(
-            "%s: which blocks were not freed is not in this trace: %s. Record every event, or at level summary with "
-            "CONFIG_HEAPSTRATA_LEAKS (ESP-IDF)",
-            w->args->common.input, hs_knowledge_why(w->model, w->reader));
+        return hs_complain("%s: which blocks were not freed is not in this trace: %s. Record every event%s",
+                           w->args->common.input, hs_knowledge_why(w->model, w->reader),
+                           is_esp_idf(w->reader) ? ", or at level summary with CONFIG_HEAPSTRATA_LEAKS" : "");
     if (need_mark(w, w->args->from, "from") || need_mark(w, w->args->to, "to"))
         return HS_EXIT_BAD;
     if (!hs_leaks_choose(w->leaks,
