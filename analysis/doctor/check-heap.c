@@ -108,10 +108,32 @@ static const struct hs_doctor_line *importing(const struct hs_doctor_input *p, c
         return NULL;
     if (at > 1 && strstr(p->line[at - 2].text, "File \"") && !is_main_frame(frame->text))
         return frame;
-    for (size_t back = 2; strstr(frame->text, "\"<stdin>\"") && back <= 4 && back <= at; back++)
-        if (strstr(p->line[at - back].text, ">>> import ") || strstr(p->line[at - back].text, ">>> from "))
+    const char *typed = NULL; /* the newest line that was */
+    for (size_t back = 2; strstr(frame->text, "\"<stdin>\"") && !typed && back <= 4 && back <= at; back++) {
+        typed = strstr(p->line[at - back].text, ">>> ");
+        if (typed && (!strncmp(typed + 4, "import ", 7) || !strncmp(typed + 4, "from ", 5)))
             return &p->line[at - back];
+    }
     return NULL;
+}
+
+/* Whether a frame is of a library that makes connections. */
+static bool is_network_frame(const char *text)
+{
+    static const char *const libraries[] = {
+        "adafruit_requests", "adafruit_connection_manager", "adafruit_esp32spi",  "adafruit_minimqtt",
+        "_get_socket",       "adafruit_wiznet5k",           "adafruit_httpserver"};
+    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
+        if (hs_is_frame(text) && strstr(text, libraries[i]))
+            return true;
+    return false;
+}
+
+/* CircuitPython: C code raises a MemoryError without words for memory that it takes outside of Python's heap. */
+static bool is_of_c_code(const struct hs_doctor_input *p, const struct failure *failure)
+{
+    return failure->wordless && !failure->importing && failure->frame && p->facts.framework == HS_FRAMEWORK_CIRCUITPYTHON &&
+           !strstr(failure->line->text, "%u");
 }
 
 /* The first failure of the Python heap. Later ones are of a program that is already ending. */
@@ -210,6 +232,7 @@ static void too_small(const struct hs_doctor_input *p, const struct failure *fai
         hs_finding_next(f, "look at how the size is computed: a negative number, or a multiplication that overflows");
         return;
     }
+    hs_finding_next(f, "look at how the size is computed, if it is not meant: a negative width or length, a wrong unit");
     advise_pieces(f);
     if (p->facts.chip && p->facts.chip->psram && limit->bytes < 1u << 20)
         hs_finding_next(f, "or use a board and a build with PSRAM: %s (%s)", p->facts.chip->name, p->facts.chip->psram);
@@ -269,6 +292,17 @@ static void advise_dump(struct hs_finding *f)
     hs_finding_next(f, "save all that was printed as console.log, then: heapstrata doctor console.log");
 }
 
+/* Later failures that requested more, as of another start. */
+static void quote_later(struct hs_finding *f, const struct hs_doctor_input *p, const struct failure *failure)
+{
+    uint64_t most = failure->size, size;
+    for (size_t i = (size_t)(failure->line - p->line) + 1; i < p->n_lines && failure->sized; i++)
+        if (hs_doctor_memory_error(p, i) && hs_number_after(p->line[i].text, "allocating", &size) && size > most) {
+            hs_finding_quote(f, &p->line[i]);
+            most = size;
+        }
+}
+
 static void failed(const struct hs_doctor_input *p, const struct failure *failure, struct hs_findings *findings)
 {
     struct limit limit;
@@ -279,8 +313,9 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
     const char *what =
         failure->importing
             ? "memory ran out while a module was imported: its source is compiled on the board, which needs memory besides the code"
-        : failure->wordless ? "an allocation failed, and no memory was left even for the message"
-                            : "an allocation failed";
+        : is_of_c_code(p, failure) ? "an allocation failed, probably outside of Python's heap: the exception has no words"
+        : failure->wordless        ? "an allocation failed, and no memory was left even for the message"
+                                   : "an allocation failed";
     struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-FAILED", HS_SEVERITY_PROBLEM, "%s", what);
     const struct hs_meminfo *d = dump_near(p, failure->line->number);
     hs_finding_quote(f, failure->line);
@@ -299,11 +334,22 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
                             free.line->number, free.value);
     if (!d && failure->sized && !free.line && said.line)
         describe_said(f, failure, &said);
-    if (failure->wordless)
+    if (!d && !free.line)
+        hs_finding_figures(f, p, failure->line);
+    quote_later(f, p, failure);
+    if (is_of_c_code(p, failure))
+        hs_finding_evidence(
+            f, "the buffers of displays, RGB matrices, audio, sockets and TLS are outside of Python's heap; where none "
+               "of them is made, no memory was left even for the message");
+    else if (failure->wordless)
         hs_finding_evidence(
             f,
             "the text of a MemoryError needs memory too: without it the heap was full to the last granule, or it was locked (in an interrupt handler)");
     limits(f, p);
+    if (is_of_c_code(p, failure))
+        hs_finding_next(
+            f, "make what that line makes smaller (bit_depth, width, height, buffer_size), or make it first, before Python's "
+               "heap grows into that memory");
     if (failure->importing)
         advise_import(f);
     else if (exceeds)
@@ -335,6 +381,9 @@ static void advise_system(struct hs_finding *f, const struct hs_doctor_input *p)
         hs_finding_next(
             f,
             "connect before large Python objects are made: CircuitPython's heap grows into the memory that sockets and TLS need");
+        if (hs_doctor_input_line(p, "esp32spi", 0))
+            hs_finding_next(f, "an ESP32 at SPI (AirLift) has the sockets and TLS in its own memory, and few of them: close each "
+                               "response, and reset it by esp.reset() when connections stay open");
         if (is_espressif(p) || hs_doctor_input_line(p, "espidf.", 0))
             hs_finding_next(
                 f, "espidf.heap_caps_get_free_size() and espidf.heap_caps_get_largest_free_block() show what is left, but "
@@ -356,10 +405,17 @@ static void advise_system(struct hs_finding *f, const struct hs_doctor_input *p)
     hs_finding_next(f, "close every response and socket, also after an error: each keeps its buffers until then");
 }
 
+/* A MemoryError without words of CircuitPython in a library that makes connections. */
+static const struct hs_doctor_line *wordless_of_network(const struct hs_doctor_input *p)
+{
+    struct failure failure = find_failure(p);
+    return failure.line && is_of_c_code(p, &failure) && is_network_frame(failure.frame->text) ? failure.line : NULL;
+}
+
 /* An error of TLS names what had no room; any other one is a number. */
 static const struct hs_doctor_line *system_error(const struct hs_doctor_input *p)
 {
-    const struct hs_doctor_line *first = NULL;
+    const struct hs_doctor_line *first = wordless_of_network(p);
     for (size_t i = 0; i < p->n_lines; i++) {
         if (hs_tls_error_in(p->line[i].text))
             return &p->line[i];
@@ -386,6 +442,8 @@ static void system_heap(const struct hs_doctor_input *p, struct hs_findings *fin
         quoted += too;
     }
     hs_finding_figures(f, p, line);
+    if (line == wordless_of_network(p))
+        hs_finding_evidence(f, "the exception has no words: C code raised it for memory that it takes outside of Python's heap");
     if (free.line)
         hs_finding_evidence(f, "line %u: gc.mem_free() is %" PRIu64 ", which is of the Python heap alone", free.line->number,
                             free.value);
@@ -443,7 +501,7 @@ static bool is_in_trace(const struct hs_doctor_input *p, const struct failure *f
 static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     struct failure failure = find_failure(p);
-    if (failure.line && !is_in_trace(p, &failure))
+    if (failure.line && !is_in_trace(p, &failure) && failure.line != wordless_of_network(p))
         failure.locked ? locked(&failure, findings) : failed(p, &failure, findings);
     system_heap(p, findings);
     panicked(p, findings);

@@ -25,16 +25,33 @@ struct summary {
     uint64_t base; /* of the region with the largest free block; 0: not in the text */
 };
 
-/* A region has two lines: its address and sizes, then its largest free block. The line of totals has both. */
+/* Adds a region whose figures are in a line to the sums, which stand for the line of totals where there is none. */
+static void add_region(struct summary *sums, const char *at)
+{
+    uint64_t free = 0, least = 0;
+    if (hs_number_after(at, " free ", &free) && hs_number_after(at, "min_free", &least)) {
+        sums->free += free;
+        sums->least += least;
+    }
+}
+
+/* A region has two lines: its address and sizes, then its largest free block. The line of totals has both; before ESP-IDF 4 there is
+ * none, as where the text was cut. */
 static struct summary read_summary(const struct hs_doctor_input *p)
 {
-    struct summary s = {.totals = NULL};
+    struct summary s = {.totals = NULL}, sums = {.totals = NULL};
     unsigned long base = 0;
     uint64_t largest, most = 0;
     for (size_t i = 0; i < p->n_lines; i++) {
         const char *text = p->line[i].text, *at = strstr(text, "At 0x");
-        if (at && strstr(at, " len "))
+        if (hs_message_in(text, "Heap summary for capabilities")) {
+            sums = (struct summary){.totals = &p->line[i]};
+            most = 0;
+        }
+        if (at && strstr(at, " len ")) {
             base = strtoul(at + 3, NULL, 16);
+            add_region(&sums, at);
+        }
         if (!hs_number_after(text, "largest_free_block", &largest))
             continue;
         bool totals = strstr(text, "min_free") && !at && hs_number_after(text, "free", &s.free) &&
@@ -44,7 +61,9 @@ static struct summary read_summary(const struct hs_doctor_input *p)
         else if (largest > most)
             most = largest, s.base = base;
     }
-    return s;
+    sums.largest = most;
+    sums.base = s.base;
+    return s.totals || !most ? s : sums;
 }
 
 static void describe_largest(struct hs_finding *f, const struct summary *s)
@@ -142,13 +161,41 @@ static bool has_one(const char *message, const char *const *words)
     return *words;
 }
 
+static bool speaks_of_making(const char *message, const char *const *things)
+{
+    static const char *const failure[] = {"fail", "Fail", "rror", "ould not", "annot", "an't", "nable to", NULL};
+    return has_one(message, things) && strstr(message, "reat") && has_one(message, failure);
+}
+
 /* "xTaskCreate failed", "error in creating thread": the only cause is that there is no room for its stack. */
 static bool speaks_of_task(const char *message)
 {
-    static const char *const tasks[] = {"task", "Task", "thread", "Thread", NULL}, *const failure[] = {
-                                                                                       "fail",  "Fail", "rror",     "ould not",
-                                                                                       "annot", "an't", "nable to", NULL};
-    return has_one(message, tasks) && strstr(message, "reat") && has_one(message, failure);
+    static const char *const tasks[] = {"task", "Task", "thread", "Thread", NULL};
+    return speaks_of_making(message, tasks);
+}
+
+/* "Failed to create message buffer pool": FreeRTOS makes each of these in its heap, and nothing else can fail. */
+static bool speaks_of_object(const char *message)
+{
+    static const char *const objects[] = {"queue",   "Queue",      "emaphore",    "utex",          "buffer pool",
+                                          "ring bu", "ringbuffer", "event group", "stream buffer", NULL};
+    return speaks_of_making(message, objects);
+}
+
+/* "Failed to send packet, err 12", "errno: 12", "(-12)": ENOMEM as a number, in the C libraries of these systems. */
+bool hs_is_no_memory(const char *message)
+{
+    enum { POSITIVE = 5 }; /* after the first ones the number may be positive */
+    static const char *const before[] = {"err ",    "err: ", "errno ", "errno: ",   "errno=", "error ",
+                                         "error: ", "ret ",  "rc ",    "returned ", "code ",  "("};
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        for (const char *at = message; (at = strstr(at, before[i])); at++) {
+            const char *number = at + strlen(before[i]);
+            bool minus = *number == '-';
+            if (!strncmp(number + minus, "12", 2) && !isalnum((unsigned char)number[minus + 2]) && (minus || i < POSITIVE))
+                return number[minus + 2] != '.' && number[minus + 2] != ':';
+        }
+    return false;
 }
 
 bool hs_task_failure_in(const char *line)
@@ -160,12 +207,13 @@ bool hs_task_failure_in(const char *line)
 /* A message in the words of a component: "i2s_alloc_dma_buffer(760): Error malloc dma buffer", "Could not allocate buffer". */
 static bool speaks_of_failure(const char *message)
 {
-    /* Resources that are no memory of the heap; the last is TensorFlow's arena. */
-    static const char *const others[] = {"no space left", "interrupt", "NO_FREE_PAGES", "tensors for the streaming model"};
+    /* Resources that are no memory of a heap; the last is TensorFlow's arena. */
+    static const char *const others[] = {
+        "no space left", "interrupt", "NO_FREE_PAGES", " MPU ", " region", "channel", "tensors for the streaming model"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strstr(message, others[i]))
             return false;
-    if (is_tls_alloc(message) || speaks_of_task(message))
+    if (is_tls_alloc(message) || speaks_of_task(message) || speaks_of_object(message))
         return true;
     static const char *const memory[] = {"alloc",  "Alloc",         "rx buffer, actual is", "no mem",         "NO_MEM",
                                          "No mem", "out of memory", "Out of memory",        "emory exhausted"},
@@ -182,13 +230,13 @@ static bool speaks_of_failure(const char *message)
 bool hs_zephyr_failure_in(const char *line)
 {
     const char *message = hs_zephyr_error_in(line);
-    return message && speaks_of_failure(message);
+    return message && (speaks_of_failure(message) || hs_is_no_memory(message));
 }
 
 bool hs_idf_failure_in(const char *line)
 {
     const char *message = hs_logged_error_in(line);
-    return message && speaks_of_failure(message);
+    return message && (speaks_of_failure(message) || (strstr(message, "errno") && hs_is_no_memory(message)));
 }
 
 /* The number of bytes in a message of a component that were requested; 0: none. */
@@ -427,16 +475,34 @@ static void nearly_full(const struct hs_doctor_input *p, struct hs_findings *fin
     report_regions(p, &r, findings);
 }
 
+/* WLED connects anew when its heap is low, and says so. */
+static void too_low(const struct hs_doctor_input *p, struct hs_findings *findings)
+{
+    static const char *const messages[] = {"Heap too low!", NULL};
+    const struct hs_doctor_line *line = hs_doctor_input_message(p, messages);
+    uint64_t bytes;
+    if (findings->n || !line || !hs_number_after(line->text, messages[0], &bytes))
+        return;
+    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-NEARLY-FULL", HS_SEVERITY_WARNING,
+                                          "WLED says that its heap is too low: %" PRIu64 " bytes are free", bytes);
+    hs_finding_quote(f, line);
+    hs_finding_next(
+        f, "fewer LEDs, segments, usermods and presets, and fewer requests of /json at a time (/json/state and /json/info "
+           "are smaller), or an ESP32 in place of an ESP8266");
+}
+
 /* The least reading of a heap's free bytes that a program printed. */
 static void low(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     const struct hs_doctor_line *line = NULL;
     uint64_t least = LOW, bytes;
-    if (findings->n || of_python(p) || !hs_doctor_input_is_esp(p))
+    if (findings->n || of_python(p))
         return;
+    bool esp = hs_doctor_input_is_esp(p);
     for (size_t i = 0; i < p->n_lines; i++) {
         const char *text = p->line[i].text;
-        if (!hs_free_in(text, &bytes) || bytes >= least || !(strstr(text, "heap") || strstr(text, "Heap")))
+        bool of_heap = esp && (strstr(text, "heap") || strstr(text, "Heap")) && hs_free_in(text, &bytes);
+        if ((!of_heap && !hs_free_in_json(text, &bytes)) || bytes >= least)
             continue;
         least = bytes;
         line = &p->line[i];
@@ -638,6 +704,7 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
     report_fragmented(&s, findings);
     leaked(p, findings);
     nearly_full(p, findings);
+    too_low(p, findings);
     low(p, findings);
 }
 

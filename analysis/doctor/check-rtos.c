@@ -8,6 +8,7 @@
 #include "analysis/doctor/doctor.h"
 
 #define QUOTED 3u /* lines about one kind of failure that are quoted */
+#define LEFT 10u  /* per cent of a stack: with less it is nearly full */
 
 /* ---- Zephyr: pools of its network stack ---- */
 
@@ -90,16 +91,114 @@ static void report_stack(const struct hs_doctor_input *p, struct hs_findings *fi
                               : "make that task's stack larger; uxTaskGetStackHighWaterMark() shows what is left");
 }
 
+/* The line of Zephyr's thread analyzer about a thread whose stack is nearly full. */
+static const struct hs_doctor_line *nearly_full_stack(const struct hs_doctor_input *p, const char *name)
+{
+    for (size_t i = 0; i < p->n_lines; i++) {
+        const char *text = p->line[i].text, *stack = strstr(text, ": STACK: unused "), *at = strstr(text, name);
+        uint64_t unused, size;
+        if (stack && at && at < stack && hs_number_after(stack, "unused ", &unused) && hs_number_after(stack, " / ", &size) &&
+            100 * unused <= LEFT * size)
+            return &p->line[i];
+    }
+    return NULL;
+}
+
+/* A fatal error in a thread of which the analyzer had shown that its stack is nearly full: without the MPU's guard an overflow has
+ * no message of its own. */
+static void report_faulty_thread(const struct hs_doctor_input *p, struct hs_findings *findings)
+{
+    static const char *const fatal[] = {">>> ZEPHYR FATAL ERROR 2", NULL};
+    const struct hs_doctor_line *error = hs_doctor_input_line(p, ">>> ZEPHYR FATAL ERROR ", 0),
+                                *thread = hs_doctor_input_line(p, "Current thread: 0x", 0);
+    const char *open = thread ? strchr(thread->text, '(') : NULL, *close = open ? strchr(open, ')') : NULL;
+    char name[48]; /* with a blank after it: no other name begins so */
+    if (!error || !close || close - open < 2 || close - open > (long)sizeof name || hs_doctor_input_first(p, fatal))
+        return;
+    snprintf(name, sizeof name, "%.*s ", (int)(close - open - 1), open + 1);
+    const struct hs_doctor_line *stack = nearly_full_stack(p, name);
+    if (!stack)
+        return;
+    struct hs_finding *f = hs_finding_new(findings, "HS-RTOS-STACK", HS_SEVERITY_WARNING,
+                                          "the thread that crashed, %.*s, had nearly used its stack: this is not the heap",
+                                          (int)(close - open - 1), open + 1);
+    hs_finding_quote(f, stack);
+    hs_finding_quote(f, error);
+    hs_finding_next(f, "make that thread's stack larger, and see whether the fault stays; CONFIG_HW_STACK_PROTECTION names an "
+                       "overflow as such");
+}
+
 /* ---- heaps ---- */
+
+/* What Zephyr's allocator asserts (lib/heap), the reason in the line after. */
+static const struct {
+    const char *message, *code, *verdict, *next;
+} asserted[] = {
+    {"heap size is too small", "HS-RTOS-FAILED", "a heap of Zephyr was given less memory than its own lists need",
+     "make it larger: the size that sys_heap_init(), K_HEAP_DEFINE() or CONFIG_HEAP_MEM_POOL_SIZE gives; some tens of bytes of it are "
+     "its own"},
+    {"unexpected heap state (double-free?)", "HS-RTOS-CORRUPT", "a block was freed twice, or was not of this heap",
+     "set pointers to NULL when their block is freed, and look for two owners of one block"},
+    {"corrupted heap bounds (buffer overflow?)", "HS-RTOS-CORRUPT", "something wrote beyond the end of a block",
+     "see who allocated the block at that address, and how long its data are"},
+};
+
+static void report_asserted(const struct hs_doctor_input *p, struct hs_findings *findings)
+{
+    for (size_t k = 0; k < sizeof asserted / sizeof *asserted; k++)
+        for (size_t i = 0; i < p->n_lines; i++) {
+            if (!hs_message_in(p->line[i].text, asserted[k].message))
+                continue;
+            struct hs_finding *f = hs_finding_new(findings, asserted[k].code, HS_SEVERITY_PROBLEM, "%s", asserted[k].verdict);
+            hs_finding_quote(f, &p->line[i]);
+            hs_finding_next(f, "%s", asserted[k].next);
+            return;
+        }
+}
+
+/* Heaps of libraries and of other systems, each by its own message. */
+static const struct {
+    const char *message, *verdict, *next;
+} others[] = {
+    {"mm_manage_alloc_fail: Allocation failed", "TizenRT's heap could not give what was requested",
+     "larger than the largest free size: allocate it earlier, or in parts; heapinfo lists who holds what"},
+    {"[MSG VAR] Error allocating ", "lwESP's heap could not give what was requested",
+     "give its memory manager more (lwesp_mem_assignmemory(), LWESP_CFG_MEM_CUSTOM), and free each pbuf, also after an error"},
+    {"[LWESP MSG VAR] Error allocating ", "lwESP's heap could not give what was requested",
+     "give its memory manager more (lwesp_mem_assignmemory(), LWESP_CFG_MEM_CUSTOM), and free each pbuf, also after an error"},
+    {"ERROR: Malloc failed to allocate memory", "FreeRTOS's heap could not give what was requested",
+     "make configTOTAL_HEAP_SIZE larger; vPortGetHeapStats() tells what is free and the largest free block"},
+};
+
+static void report_others(const struct hs_doctor_input *p, struct hs_findings *findings)
+{
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+        for (size_t i = 0; i < p->n_lines; i++) {
+            const char *at = strstr(p->line[i].text, others[k].message);
+            if (!at || strcspn(p->line[i].text, "\"'`") < strlen(p->line[i].text))
+                continue;
+            struct hs_finding *f = hs_finding_new(findings, "HS-RTOS-FAILED", HS_SEVERITY_PROBLEM, "%s", others[k].verdict);
+            hs_finding_quote(f, &p->line[i]);
+            for (size_t j = i + 1; j < p->n_lines && !k && strstr(p->line[j].text, "mm_manage_alloc_fail:  - "); j++)
+                hs_finding_quote(f, &p->line[j]);
+            hs_finding_next(f, "%s", others[k].next);
+            return;
+        }
+}
 
 static void report_zephyr(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     const struct hs_doctor_line *line = hs_doctor_input_that(p, hs_zephyr_failure_in);
     if (!line)
         return;
-    struct hs_finding *f = hs_finding_new(findings, "HS-RTOS-FAILED", HS_SEVERITY_PROBLEM,
-                                          "a heap of Zephyr could not give what was requested");
+    bool numbered = hs_is_no_memory(hs_zephyr_error_in(line->text));
+    struct hs_finding *f = hs_finding_new(findings, "HS-RTOS-FAILED", HS_SEVERITY_PROBLEM, "%s",
+                                          numbered ? "Zephyr: something failed with ENOMEM, for lack of memory"
+                                                   : "a heap of Zephyr could not give what was requested");
     hs_finding_quote(f, line);
+    if (numbered)
+        hs_finding_evidence(
+            f, "12 is ENOMEM: of a heap, of TLS' own heap (CONFIG_MBEDTLS_HEAP_SIZE), or of a pool of network buffers");
     hs_finding_evidence(f, "k_malloc() takes from CONFIG_HEAP_MEM_POOL_SIZE bytes, malloc() from an arena of "
                            "CONFIG_COMMON_LIBC_MALLOC_ARENA_SIZE: each is full for itself");
     hs_finding_next(
@@ -128,9 +227,12 @@ static void report_freertos(const struct hs_doctor_input *p, struct hs_findings 
 static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     report_stack(p, findings);
+    report_faulty_thread(p, findings);
+    report_asserted(p, findings);
     if (!report_pools(p, findings))
         report_zephyr(p, findings);
     report_freertos(p, findings);
+    report_others(p, findings);
 }
 
 const struct hs_check hs_check_rtos = {.name = "rtos", .look = look};

@@ -13,14 +13,19 @@
 #define READINGS_MOST 256u /* of one log; earlier ones do not count */
 #define STEADY 3u          /* no step is more than this many times the mean one, none less than this part of it */
 #define FALL_PART 64u      /* minimum part of the first reading by which memory falls: less is noise */
-#define FIRST_LEAST 8192u  /* minimum first reading in bytes: smaller numbers count something else */
-#define LOGS_MOST 8u       /* kinds of lines with readings that are followed */
-#define STARTED 5000u      /* ms: what a program takes before stays, once */
+#define READINGS_MANY 12u  /* from this number on each quarter of them is judged, not each step */
+#define QUARTERS 4u
+#define PART_LEAST 4u     /* a series is at least this part of the readings in its log: the end of any noise falls */
+#define RISES_PART 4u     /* of many readings a quarter of the fall may come back between */
+#define FIRST_LEAST 8192u /* minimum first reading in bytes: smaller numbers count something else */
+#define LOGS_MOST 8u      /* kinds of lines with readings that are followed */
+#define STARTED 5000u     /* ms: what a program takes before stays, once */
 
 /* Readings one after the other, each lower than the one before. */
 struct series {
     struct hs_text_call first, last;
     unsigned n;
+    bool each;      /* each reading is lower than the one before */
     double seconds; /* from the first to the last; 0: not in the text */
 };
 
@@ -104,14 +109,55 @@ static struct series falling(const struct hs_doctor_input *p)
 
 /* ---- what a program prints ---- */
 
-/* Whether each step of readings[0..n), the last of which comes first, is about the mean one. */
+/* How much each of the quarters of readings[0..n), the last of which comes first, falls: about the mean, so that memory neither
+ * settles nor fell once. */
+static bool falls_throughout(const struct hs_text_call *reading, unsigned n, uint64_t fall)
+{
+    for (unsigned q = 0; q < QUARTERS; q++) {
+        unsigned newest = (n - 1) * q / QUARTERS, oldest = (n - 1) * (q + 1) / QUARTERS;
+        uint64_t from = reading[oldest].value, to = reading[newest].value, mean = fall * (oldest - newest) / (n - 1);
+        if (from < to || from - to > STEADY * mean || STEADY * (from - to) < mean)
+            return false;
+    }
+    return true;
+}
+
+/* The bytes by which readings[0..n) rise in steps. */
+static uint64_t rises_of(const struct hs_text_call *reading, unsigned n)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 1; i < n; i++)
+        sum += reading[i - 1].value > reading[i].value ? reading[i - 1].value - reading[i].value : 0;
+    return sum;
+}
+
+static bool falls_each_time(const struct hs_text_call *reading, unsigned n)
+{
+    for (unsigned i = 1; i < n; i++)
+        if (reading[i].value <= reading[i - 1].value)
+            return false;
+    return true;
+}
+
+/* Whether one of these readings, which are older, was as low as the last one is. */
+static bool came_back(const struct hs_text_call *older, unsigned n, uint64_t last)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (older[i].value <= last)
+            return true;
+    return false;
+}
+
+/* Whether readings[0..n) fall steadily: a few by each step, many by each quarter, with little that comes back between. */
 static bool is_steady(const struct hs_text_call *reading, unsigned n)
 {
-    uint64_t fall = reading[n - 1].value - reading[0].value;
-    if (reading[n - 1].value < FIRST_LEAST || fall < reading[n - 1].value / FALL_PART)
+    uint64_t fall = reading[n - 1].value > reading[0].value ? reading[n - 1].value - reading[0].value : 0;
+    if (reading[n - 1].value < FIRST_LEAST || fall < reading[n - 1].value / FALL_PART || !fall)
         return false;
+    if (n >= READINGS_MANY && RISES_PART * rises_of(reading, n) <= fall && falls_throughout(reading, n, fall))
+        return true;
     for (unsigned i = 1; i < n; i++) {
-        uint64_t steps = (reading[i].value - reading[i - 1].value) * (n - 1);
+        uint64_t steps = reading[i].value > reading[i - 1].value ? (reading[i].value - reading[i - 1].value) * (n - 1) : 0;
         if (steps > STEADY * fall || STEADY * steps < fall)
             return false;
     }
@@ -150,18 +196,19 @@ static struct series printed_until(const struct hs_doctor_input *p, size_t end)
         next = (struct hs_text_call){.line = &p->line[i]};
         if (!hs_free_in(next.line->text, &next.value) || hs_form_of_line(next.line->text) != words)
             continue;
-        if (n && next.value <= reading[n - 1].value)
-            break;
         reading[n++] = next;
     }
+    unsigned all = n;
     while (n >= READINGS_LEAST && !is_steady(reading, n))
-        n--;
+        n--; /* the oldest one: a program takes much when it starts */
     uint64_t ms;
-    if (n < READINGS_LEAST || (hs_log_time_in(reading[0].line->text, &ms) && ms < STARTED))
+    if (n < READINGS_LEAST || n < all / PART_LEAST || came_back(reading + n, all - n, reading[0].value) ||
+        (hs_log_time_in(reading[0].line->text, &ms) && ms < STARTED))
         return (struct series){.n = 0};
     return (struct series){.first = reading[n - 1],
                            .last = reading[0],
                            .n = n,
+                           .each = falls_each_time(reading, n),
                            .seconds = seconds_between(reading[n - 1].line->text, reading[0].line->text)};
 }
 
@@ -243,12 +290,22 @@ static void shrinking(const struct hs_doctor_input *p, struct hs_findings *findi
     bool garbage = has_garbage(p, s.last.line->text);
     struct hs_finding *f = hs_finding_new(
         findings, "HS-HEAP-GROWING", garbage ? HS_SEVERITY_NOTE : HS_SEVERITY_WARNING,
-        "free memory falls steadily: each of %u readings in the text is lower than the one before", s.n);
+        s.each ? "free memory falls steadily: each of %u readings in the text is lower than the one before"
+               : "free memory falls steadily over %u readings in the text",
+        s.n);
     hs_finding_quote(f, s.last.line);
     describe(f, &s, "free memory");
     if (garbage) {
         hs_finding_next(f, "call gc.collect() before each reading: without it garbage counts as used, and this may be no leak");
         advise_compare(f);
+        return;
+    }
+    if (p->facts.framework == HS_FRAMEWORK_ESPHOME)
+        hs_finding_next(f, HS_ESPHOME_LOOK);
+    if (!hs_is_log_in(s.last.line->text) && !hs_doctor_input_is_esp32(p) && p->facts.framework != HS_FRAMEWORK_ARDUINO &&
+        p->facts.framework != HS_FRAMEWORK_IDF) {
+        hs_finding_next(
+            f, "see which part it is: leave out one request, connection or sensor at a time, and compare the bytes a time");
         return;
     }
     hs_finding_next(f, "heap_trace_start(HEAP_TRACE_LEAKS) before and heap_trace_dump() after some rounds list what was not "

@@ -12,18 +12,20 @@
 
 #define PATH_NAMED 120u /* bytes: longer paths are not repeated in a next step */
 
-extern const struct hs_check hs_check_caps, hs_check_esp8266, hs_check_failure, hs_check_figures, hs_check_fragmentation,
-    hs_check_growth, hs_check_heap, hs_check_hooks, hs_check_idf, hs_check_losses, hs_check_lvgl, hs_check_lwip, hs_check_pools,
-    hs_check_psram, hs_check_rtos, hs_check_safemode, hs_check_trend;
+extern const struct hs_check hs_check_arena, hs_check_caps, hs_check_esp8266, hs_check_failure, hs_check_figures,
+    hs_check_fragmentation, hs_check_growth, hs_check_heap, hs_check_hooks, hs_check_idf, hs_check_losses, hs_check_lvgl,
+    hs_check_lwip, hs_check_pools, hs_check_psram, hs_check_rtos, hs_check_rust, hs_check_safemode, hs_check_trend;
 
 /* The only list of checks, in the order of the report. */
 static const struct hs_check *const checks[] = {
-    &hs_check_failure, &hs_check_growth, &hs_check_psram,  &hs_check_trend,    &hs_check_heap,    &hs_check_fragmentation,
-    &hs_check_pools,   &hs_check_lwip,   &hs_check_caps,   &hs_check_idf,      &hs_check_esp8266, &hs_check_lvgl,
-    &hs_check_figures, &hs_check_hooks,  &hs_check_losses, &hs_check_safemode, &hs_check_rtos,
+    &hs_check_failure,       &hs_check_growth, &hs_check_psram,   &hs_check_trend, &hs_check_heap,
+    &hs_check_fragmentation, &hs_check_pools,  &hs_check_lwip,    &hs_check_caps,  &hs_check_idf,
+    &hs_check_esp8266,       &hs_check_lvgl,   &hs_check_figures, &hs_check_hooks, &hs_check_losses,
+    &hs_check_safemode,      &hs_check_rtos,   &hs_check_arena,   &hs_check_rust,
 };
 
 #define FIGURES_QUOTED 3u /* lines: what is free, the least that was, the largest block */
+#define FIGURES_AFTER 12u /* lines: how soon after a failure a figure still tells of it */
 #define N_CHECKS (sizeof checks / sizeof *checks)
 
 /* Stable sort: problems first. */
@@ -122,17 +124,19 @@ void hs_finding_quote(struct hs_finding *finding, const struct hs_doctor_line *l
 
 void hs_finding_figures(struct hs_finding *finding, const struct hs_doctor_input *input, const struct hs_doctor_line *line)
 {
-    const struct hs_doctor_line *figures[FIGURES_QUOTED];
+    const struct hs_doctor_line *figures[FIGURES_QUOTED], *end = input->line + input->n_lines;
     unsigned n = 0;
-    uint64_t bytes;
     for (const struct hs_doctor_line *at = line; at-- > input->line && n < FIGURES_QUOTED;) {
-        bool reads = hs_free_in(at->text, &bytes);
+        bool reads = hs_memory_figure_in(at->text);
         bool earlier = n && hs_form_of_line(at->text) == hs_form_of_line(figures[0]->text);
         if (n && (!reads || earlier))
             break;
         if (reads)
             figures[n++] = at;
     }
+    for (const struct hs_doctor_line *at = line + 1; !n && at < end && at <= line + FIGURES_AFTER; at++)
+        if (hs_memory_figure_in(at->text))
+            figures[n++] = at;
     while (n)
         hs_finding_quote(finding, figures[--n]);
 }

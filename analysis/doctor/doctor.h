@@ -110,7 +110,7 @@ bool hs_message_begins(const char *line, const char *at);
  * contains the words. */
 const char *hs_message_in(const char *line, const char *message);
 
-/* A sum over a line without its digits: lines that one statement of a program prints have the same. */
+/* A sum over a line without its digits and without JSON: lines that one statement of a program prints have the same. */
 uint64_t hs_form_of_line(const char *line);
 
 /* Whether a line is the sum of ESP-IDF's heap trace, "1040 bytes 'leaked' in trace (3 allocations)"; sets `bytes`. */
@@ -145,8 +145,14 @@ bool hs_is_log_in(const char *line);
 /* The time of a line of ESP-IDF's log, in ms. */
 bool hs_log_time_in(const char *line, uint64_t *ms);
 
-/* Whether a line prints how many bytes a heap has free: "I (10012) app: Free heap: 182340, min: 180224". */
+/* Whether a line prints how many bytes a heap has free: "I (10012) app: Free heap: 182340, min: 180224", also as JSON. */
 bool hs_free_in(const char *line, uint64_t *bytes);
+
+/* The same of JSON alone, as Tasmota, WLED and OpenMQTTGateway publish it. */
+bool hs_free_in_json(const char *line, uint64_t *bytes);
+
+/* The same, or a figure of memory of which the line does not say whether it is free: "mem:  173536". */
+bool hs_memory_figure_in(const char *line);
 
 /* Whether a line of ESP-IDF's log says that a task or thread could not be made: there was no room for its stack. */
 bool hs_task_failure_in(const char *line);
@@ -156,6 +162,9 @@ bool hs_lvgl_failure_in(const char *line, uint64_t *size);
 
 /* Whether a line of ESP-IDF's log is about an allocation that failed. */
 bool hs_idf_failure_in(const char *line);
+
+/* Whether an error's message has ENOMEM as a number: "Failed to send packet, err 12", "(-12)". */
+bool hs_is_no_memory(const char *message);
 
 /* Whether a line of Zephyr's log is about an allocation that failed. */
 bool hs_zephyr_failure_in(const char *line);
@@ -272,7 +281,8 @@ void hs_duration_words(char *text, size_t size, double seconds);
 /* Adds a line of the text as evidence, with its number; ignores NULL. */
 void hs_finding_quote(struct hs_finding *finding, const struct hs_doctor_line *line);
 
-/* Adds the figures of free memory that were printed last before a line of the text, up to three lines that follow each other. */
+/* Adds the figures of memory that were printed last before a line of the text, up to three lines that follow each other; if there are
+ * none, the first ones soon after it. */
 void hs_finding_figures(struct hs_finding *finding, const struct hs_doctor_input *input, const struct hs_doctor_line *line);
 
 const char *hs_severity_name(enum hs_severity severity); /* "problem" */

@@ -2,6 +2,7 @@
  *
  * Facts that the input contains: chip, firmware, dumps of mem_info().
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,7 +50,10 @@ bool hs_number_said(const char *at, uint64_t *number)
     size_t between = strspn(at, words);
     between += strncmp(at + between, "()", 2) ? 0 : 2 + strspn(at + between + 2, words);
     const char *end = at + between + strspn(at + between, "0123456789"), *unit = end + (*end == ' ');
-    if (between > SAID_MOST || end == at + between || (memchr(at, '=', between) && strstr(at, "==")))
+    bool in_name = (between && (isalpha((unsigned char)at[between - 1]) || at[between - 1] == '_')) || *end == '_' ||
+                   (isalpha((unsigned char)*end) && !strchr("Bb", *end)); /* "free_8bit" */
+    in_name |= !strncmp(end, "bit", 3);
+    if (between > SAID_MOST || end == at + between || in_name || (memchr(at, '=', between) && strstr(at, "==")))
         return false;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (!strncmp(unit, others[i], 1) && !(*unit == '.' && (unit[1] < '0' || unit[1] > '9')))
@@ -61,6 +65,13 @@ bool hs_number_said(const char *at, uint64_t *number)
 static const char *const chip_lines[] = {
     "; ", "ESP-ROM:", "Chip is ", "Detecting chip type", "cpu_start: Project name", "boot: chip revision", ""};
 
+/* "ESP32_TC": a node's name in a network, which may be of any chip of the family. "ESP32_GENERIC" is a board's name. */
+static bool is_of_node(const char *text)
+{
+    const char *at = strstr(text, "ESP32_");
+    return at && strncmp(at + strlen("ESP32_"), "GENERIC", strlen("GENERIC")) != 0;
+}
+
 static void find_chip(struct hs_doctor_input *p)
 {
     for (size_t t = 0; t < sizeof chip_lines / sizeof *chip_lines && !p->facts.chip; t++) {
@@ -70,7 +81,7 @@ static void find_chip(struct hs_doctor_input *p)
             if (!at || !banner)
                 continue;
             at += strlen(chip_lines[t]);
-            p->facts.chip = hs_chip_named(at, strlen(at));
+            p->facts.chip = *chip_lines[t] || !is_of_node(at) ? hs_chip_named(at, strlen(at)) : NULL;
             p->facts.chip_line = p->facts.chip ? &p->line[i] : NULL;
         }
     }
@@ -135,8 +146,9 @@ static bool logs_as_esphome(const struct hs_doctor_input *p)
 
 static enum hs_framework framework_of(const struct hs_doctor_input *p)
 {
-    static const char *const micropython[] = {"MicroPython v", "micropython.mem_info", ">>> ", NULL},
+    static const char *const banner[] = {"MicroPython v", NULL}, *const micropython[] = {"micropython.mem_info", ">>> ", NULL},
                              *const circuitpython[] = {"CircuitPython ", "espidf.", NULL},
+                             *const adafruit[] = {"File \"code.py\"", "File \"adafruit_", NULL},
                              *const esphome[] = {"ESPHome", "[esphome", "esphome:", "Could not allocate memory for JSON document",
                                                  NULL},
                              *const esp8266[] = {"--- CUT HERE FOR EXCEPTION DECODER", "core_esp8266", "Soft WDT reset", NULL},
@@ -147,6 +159,8 @@ static enum hs_framework framework_of(const struct hs_doctor_input *p)
         enum hs_framework framework;
     } rows[] = {
         {circuitpython, HS_FRAMEWORK_CIRCUITPYTHON},
+        {banner, HS_FRAMEWORK_MICROPYTHON},
+        {adafruit, HS_FRAMEWORK_CIRCUITPYTHON},
         {micropython, HS_FRAMEWORK_MICROPYTHON},
         {esphome, HS_FRAMEWORK_ESPHOME},
         {esp8266, HS_FRAMEWORK_ESP8266},
@@ -159,11 +173,13 @@ static enum hs_framework framework_of(const struct hs_doctor_input *p)
         return HS_FRAMEWORK_IDF;
     if (system && !strncmp(system, "circuitpython ", strlen("circuitpython ")))
         return HS_FRAMEWORK_CIRCUITPYTHON;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    bool esphome_log = logs_as_esphome(p); /* it has the messages of the core below it too */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (esphome_log && rows[i].framework >= HS_FRAMEWORK_ESP8266)
+            return HS_FRAMEWORK_ESPHOME;
         if (hs_doctor_input_first(p, rows[i].words))
             return rows[i].framework;
-    if (logs_as_esphome(p))
-        return HS_FRAMEWORK_ESPHOME;
+    }
     if (fails_on_esp8266(p))
         return HS_FRAMEWORK_ESP8266;
     return p->reader || p->meminfo.n ? HS_FRAMEWORK_MICROPYTHON : HS_FRAMEWORK_UNKNOWN;

@@ -124,7 +124,7 @@ bool hs_message_begins(const char *line, const char *at) { return skip_parts(lin
 uint64_t hs_form_of_line(const char *line)
 {
     uint64_t sum = 1;
-    for (; *line; line++)
+    for (; *line && strncmp(line, "{\"", 2) != 0; line++) /* what JSON has comes and goes */
         if (!isdigit((unsigned char)*line))
             sum = sum * 31 + (unsigned char)*line;
     return sum;
@@ -290,17 +290,89 @@ bool hs_log_time_in(const char *line, uint64_t *ms)
     return is_log;
 }
 
-/* Whether a message begins with the word at `at`, or with one or two words before it: "Internal heap free: 123". */
+/* "..., free heap = 2160 B", "... (free: 2160)": a figure after others. No string of a source. */
+static bool follows_others(const char *line, const char *at)
+{
+    static const char *const marks[] = {", ", "; ", "| ", "- ", "("};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        size_t n = strlen(marks[i]);
+        if ((size_t)(at - line) > n && !strncmp(at - n, marks[i], n))
+            return strcspn(line, "\"'`") >= (size_t)(at - line);
+    }
+    return false;
+}
+
+/* Whether a message begins with the word at `at`, or with up to three words before it: "Internal heap free: 123". */
 static bool begins_about(const char *line, const char *at)
 {
-    for (unsigned words = 0; words < 3; words++) {
+    for (unsigned words = 0; words < 4; words++) {
         while (at > line && (in_word(at[-1]) || at[-1] == '.'))
             at--;
-        if (hs_message_begins(line, at))
+        if (hs_message_begins(line, at) || follows_others(line, at))
             return true;
         if (at - line < 2 || at[-1] != ' ' || !in_word(at[-2]))
             return false;
         at--;
+    }
+    return false;
+}
+
+/* Keys of what firmwares publish as JSON: of WLED, OpenMQTTGateway, ESPHome, Homie, Shelly. Spaces may be after the colon. */
+static const char *const free_keys[] = {
+    "\"freeheap\":", "\"freeHeap\":", "\"free_heap\":", "\"FreeHeap\":", "\"heap_free\":", "\"heapFree\":",
+    "\"freemem\":",  "\"freeMem\":",  "\"FreeMem\":",   "\"free_mem\":", "\"ram_free\":",  "\"freeMemory\":"};
+
+#define KILOBYTES 1000u /* Tasmota: "Heap":27 are KB, older versions print bytes */
+
+bool hs_free_in_json(const char *line, uint64_t *bytes)
+{
+    const char *open = strchr(line, '{'), *at = NULL;
+    for (size_t i = 0; open && !at && i < sizeof free_keys / sizeof *free_keys; i++)
+        at = strstr(open, free_keys[i]);
+    bool tasmota = open && !at && (at = strstr(open, "\"Heap\":")) != NULL;
+    const char *digits = at ? strchr(at, ':') + 1 : "";
+    digits += strspn(digits, " ");
+    *bytes = strtoull(digits, NULL, 10);
+    *bytes *= tasmota && *bytes < KILOBYTES ? 1024 : 1;
+    return isdigit((unsigned char)*digits) && strrchr(line, '}') > digits;
+}
+
+/* "'Heap Free': Sending state 18944.00000 B": a sensor of ESPHome. */
+static bool free_in_sensor(const char *line, uint64_t *bytes)
+{
+    const char *state = strstr(line, "': Sending state "), *name = strchr(line, '\''),
+               *unit = state ? strstr(state, " B ") : NULL;
+    const char *heap = name ? strstr(name, "eap") : NULL, *free = name ? strstr(name, "ree") : NULL;
+    *bytes = state ? strtoull(state + strlen("': Sending state "), NULL, 10) : 0;
+    return unit && heap && free && heap < state && free < state;
+}
+
+/* "free: 77KB": of a heap, where the line says so. */
+static bool kilobytes_said(const char *line, const char *at, uint64_t *bytes)
+{
+    static const char *const units[] = {"KB", "kB", " KB", " kB", "KiB", " KiB"}, *const heaps[] = {"eap", "mem", "Mem", "RAM"};
+    at += strspn(at, " :=");
+    size_t digits = strspn(at, "0123456789");
+    bool of_heap = false, in_units = false;
+    for (size_t i = 0; i < sizeof heaps / sizeof *heaps; i++)
+        of_heap |= strstr(line, heaps[i]) != NULL;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        in_units |= !strncmp(at + digits, units[i], strlen(units[i]));
+    *bytes = digits && of_heap && in_units ? 1024 * strtoull(at, NULL, 10) : 0;
+    return *bytes;
+}
+
+bool hs_memory_figure_in(const char *line)
+{
+    static const char *const words[] = {"mem", "Mem", "MEM", "memory", "Memory", "heap", "Heap", "RAM", "alloc", "Alloc"};
+    uint64_t bytes;
+    if (hs_free_in(line, &bytes))
+        return true;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const char *at = hs_message_in(line, words[i]), *number = at ? at + strlen(words[i]) : "";
+        number += strspn(number, " :=\t");
+        if (strspn(number, "0123456789") > 3 && !in_word(number[strspn(number, "0123456789")]))
+            return true;
     }
     return false;
 }
@@ -311,12 +383,15 @@ bool hs_free_in(const char *line, uint64_t *bytes)
                                          "spiffs",     "SPIFFS",        "ittle",    "disk",  "nvs",   "blocks",
                                          "sectors",    "pages",         "clusters", "ntries"},
                              *const words[] = {"free", "Free", "FREE"};
+    if (hs_free_in_json(line, bytes) || free_in_sensor(line, bytes))
+        return true;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strstr(line, others[i]))
             return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         for (const char *at = line; (at = strstr(at, words[i])); at++)
-            if (!islower((unsigned char)at[4]) && hs_number_said(at + 4, bytes) && (hs_is_log_in(line) || begins_about(line, at)))
+            if (!islower((unsigned char)at[4]) && (hs_number_said(at + 4, bytes) || kilobytes_said(line, at + 4, bytes)) &&
+                (hs_is_log_in(line) || begins_about(line, at)))
                 return true;
     return false;
 }
@@ -325,6 +400,8 @@ bool hs_lvgl_failure_in(const char *line, uint64_t *size)
 {
     static const char *const functions[] = {"lv_draw_buf_create", "lv_malloc:", "lv_mem_alloc:", "lv_realloc:", "lv_mem_realloc:"};
     *size = 0;
+    if (hs_message_in(line, "Couldn't allocate memory") && strstr(line, "lv_mem.c")) /* before version 8 */
+        return true;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         const char *at = hs_message_in(line, functions[i]);
         const char *unit = at ? strstr(at, i ? " bytes" : "Byte") : NULL;

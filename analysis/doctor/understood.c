@@ -11,7 +11,8 @@ static const char boot[] = "boot log", banner[] = "the firmware's banner", excep
                   figures[] = "figures of the heap", dump[] = "mem_info()", idf[] = "ESP-IDF's heap",
                   corrupt[] = "a corrupt heap", stack[] = "a task's stack", esp8266[] = "the ESP8266's heap", lwip[] = "lwIP",
                   safe_mode[] = "CircuitPython's safe mode", lvgl[] = "LVGL's heap", idf_log[] = "ESP-IDF's log",
-                  zephyr[] = "Zephyr's log", freertos[] = "FreeRTOS";
+                  zephyr[] = "Zephyr's log", freertos[] = "FreeRTOS", arena[] = "TensorFlow Lite Micro", rust[] = "Rust",
+                  tizen[] = "TizenRT's heap", lwesp[] = "lwESP", zephyr_heap[] = "Zephyr's heap";
 
 /* Beginnings of messages. */
 static const struct {
@@ -60,6 +61,21 @@ static const struct {
     {"MEM PBUF_POOL", lwip},
     {"MEM HEAP", lwip},
     {"vApplicationMallocFailedHook", freertos},
+    {"ERROR: Malloc failed to allocate memory", freertos},
+    {"heap size is too small", zephyr_heap},
+    {"unexpected heap state (double-free?)", zephyr_heap},
+    {"corrupted heap bounds (buffer overflow?)", zephyr_heap},
+    {"Failed to allocate tail memory. Requested: ", arena},
+    {"Failed to allocate memory. Requested: ", arena},
+    {"Failed to allocate temp memory. Requested: ", arena},
+    {"Failed to resize buffer. Requested: ", arena},
+    {"Arena size is too small for ", arena},
+    {"AllocateTensors() failed", arena},
+    {"panicked at ", rust},
+    {"WARN - Unable to allocate ", rust},
+    {"ERROR - Unable to allocate ", rust},
+    {"mm_manage_alloc_fail:", tizen},
+    {"Heap too low!", figures},
     {"You are in safe mode", safe_mode},
     {"Running in safe mode!", safe_mode},
     {"CircuitPython core code crashed", safe_mode},
@@ -109,9 +125,13 @@ static const char *kind_by_contents(const struct hs_doctor_input *p, size_t i)
         return lvgl;
     if (hs_zephyr_error_in(text))
         return zephyr;
-    if (hs_stack_overflow_in(text))
+    if (hs_stack_overflow_in(text) || strstr(text, " : STACK: unused "))
         return stack;
-    return hs_leaked_in(text, &value) ? idf : hs_is_log_in(text) ? idf_log : hs_free_in(text, &value) ? figures : NULL;
+    if (strstr(text, "% (Used ") && strstr(text, ", free: "))
+        return rust;
+    if (strstr(text, "[MSG VAR] Error allocating ") || strstr(text, "[LWESP MSG VAR] Error allocating "))
+        return lwesp;
+    return hs_leaked_in(text, &value) ? idf : hs_is_log_in(text) ? idf_log : hs_memory_figure_in(text) ? figures : NULL;
 }
 
 static const char *kind_of(const struct hs_doctor_input *p, size_t index)

@@ -512,6 +512,118 @@ TEXTS = [
         "MicroPython v1.20.0 on 2023-04-26; Raspberry Pi Pico W with RP2040\n" + "".join("MEM: Count: %d Free memory: %d\n" % pair for pair in
         enumerate((180224, 142160, 104096, 66032, 27968, 17056), 1)) + '  File "urequests.py", line 93, in request\nOSError: [Errno 12] ENOMEM\n',
         says=("less is free than the next time takes", "close every response"), never=("0 times",)),
+    # kinds of public reports, written down before the doctor had read them
+    row("a later failure that requested more, on CircuitPython", ["HS-HEAP-FAILED"],
+        "Adafruit CircuitPython 9.1.0 on 2024-07-10; Adafruit Feather RP2040 DVI with rp2040\ncode.py output:\nTraceback (most recent call last):\n"
+        '  File "code.py", line 31, in <module>\nMemoryError: memory allocation failed, allocating 61440 bytes\n\nsoft reboot\ncode.py output:\n'
+        'Traceback (most recent call last):\n  File "code.py", line 44, in <module>\nMemoryError: memory allocation failed, allocating 76800 bytes\n',
+        says=("61440", "line 11", "76800"), never=("imported",)),
+    row("a MemoryError without words of C code, on CircuitPython", ["HS-HEAP-FAILED"],
+        "Adafruit CircuitPython 8.2.6 on 2023-09-12; Adafruit Matrix Portal M4 with samd51j19\nTraceback (most recent call last):\n  File \"code.py\", line 7, in <module>\n"
+        '  File "panel/matrix.py", line 88, in __init__\nMemoryError: \n\nCode done running.\n', says=("outside of Python's heap", "matrix.py", "bit_depth"), never=("mem_info(1)",)),
+    row("a MemoryError without words in CircuitPython's sockets", ["HS-SYSTEM-HEAP"],
+        'Free: 31200\nTraceback (most recent call last):\n  File "code.py", line 52, in <module>\n  File "adafruit_requests.py", line 711, in get\n'
+        '  File "adafruit_requests.py", line 514, in _get_socket\nMemoryError: \n', says=("no words", "31200", "close every response"), never=("bit_depth", "idf_heap_info")),
+    row("the same with an ESP32 at SPI", ["HS-SYSTEM-HEAP"],
+        'Traceback (most recent call last):\n  File "code.py", line 40, in <module>\n  File "adafruit_requests.py", line 600, in get\n'
+        '  File "adafruit_esp32spi/adafruit_esp32spi_socket.py", line 80, in connect\nMemoryError: \n', says=("AirLift",), never=("idf_heap_info",)),
+    row("ESP-IDF's figures in a program's own words, on CircuitPython", ["HS-SYSTEM-HEAP"],
+        "Adafruit CircuitPython 7.3.3 on 2022-08-29; FeatherS2 with ESP32S2\nIDF total 160332 free 20144 largest 11264\nTraceback (most recent call last):\n"
+        '  File "code.py", line 90, in <module>\n  File "adafruit_requests.py", line 440, in _get_socket\nespidf.MemoryError: \n', says=("free 20144 largest 11264",)),
+    row("a size that is computed wrongly, after an import", ["HS-HEAP-TOO-SMALL"],
+        "Adafruit CircuitPython 8.2.6 on 2023-09-12; Raspberry Pi Pico with rp2040\n>>> import displayio\n>>> b = displayio.Bitmap(-20, 40, 1)\nTraceback (most recent call last):\n"
+        '  File "<stdin>", line 1, in <module>\nMemoryError: memory allocation failed, allocating 20971520 bytes\n', says=("negative width",), never=("import displayio",)),
+    row("free memory in a program's own words before a MemoryError", ["HS-HEAP-FAILED"],
+        "Alloc 31210\nmem:  171536\nstatus 200\nTraceback (most recent call last):\n  File \"<stdin>\", line 30, in <module>\nMemoryError: memory allocation failed, allocating 8192 bytes\n",
+        says=("mem:  171536",)),
+    row("a node's name is no chip", ["HS-HEAP-FAILED"],
+        "[1170][ERR ] TCP poll error: memory allocation failed, allocating 4097 bytes\n[1171][NOTE] LXMF announced as: ESP32_XY\n", never=("328 KB",)),
+    row("free heap that is printed after a failure", ["HS-IDF-FAILED"],
+        "E (7795) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x10\nE (7796) esp-tls: Failed to open new connection\nMQTT_EVENT_ERROR\nFree heap: 39280\n", says=("Free heap: 39280",)),
+    row("a heap summary without its totals", ["HS-IDF-FAILED"],
+        "E (9088) NET: mbedtls_ssl_setup SSL - Memory allocation failed -32512\nHeap summary for capabilities 0x00001000:\n  At 0x3ffb2730 len 22736 free 0 allocated 22196 min_free 0\n"
+        "    largest_free_block 0 alloc_blocks 127 free_blocks 0 total_blocks 127\n  At 0x3ffe4350 len 113840 free 31212 allocated 82264 min_free 11524\n"
+        "    largest_free_block 24068 alloc_blocks 69 free_blocks 14 total_blocks 83\n", says=("31212 bytes are free", "24068", "0x3ffe4350")),
+    row("a queue, pool or mutex that could not be made", ["HS-IDF-FAILED"],
+        "E (1170) OPENTHREAD: Failed to create message buffer pool\n\nassert failed: otPlatMessagePoolInit esp_openthread_messagepool.c:25 (false)\n", says=("message buffer pool",),
+        never=("overwritten",)),
+    row("ENOMEM as a number in ESP-IDF's log", ["HS-IDF-FAILED"], "E (51170) udp: Error occurred during sending: errno 12\n", says=("errno 12",)),
+    row("other numbers in ESP-IDF's log", [], "E (51170) udp: Error occurred during sending: errno 113\nE (51180) wifi: reason 12\nI (300) cpu_start: Multicore app\n"),
+    row("an ESP8266 with ESPHome", ["HS-ESP8266-FAILED"],
+        "[D][api:067]: Disconnecting Home Assistant\n--------------- CUT HERE FOR EXCEPTION DECODER ---------------\nException (29):\nlast failed alloc call: 40219A5E(528)\n"
+        "[I][logger:170]: Log initialized\n", says=("528 bytes", "debug:"), never=("setBufferSizes", "ESP.getFreeHeap")),
+    row("WLED's own bound", ["HS-HEAP-NEARLY-FULL"], "---DEBUG INFO---\nRuntime: 25040896\nFree heap: 7120\nWifi state: 3\nHeap too low! 7120\nForcing reconnect.\n", says=("7120", "/json")),
+    row("a healthy debug report of WLED", [], "".join("---DEBUG INFO---\nRuntime: %d\nFree heap: %d\nWifi state: 3\nheap 18672\n" % m for m in ((30001, 20992), (60026, 19256), (90041, 19264)))),
+    row("Tasmota's status", [],
+        '05:22:43 MQT: stat/lamp/STATUS4 = {"StatusMEM":{"ProgramSize":521,"Free":480,"Heap":19,"ProgramFlashSize":1024,"FlashSize":2048,"FlashMode":3}}\n'
+        '05:22:43 MQT: stat/lamp/STATUS11 = {"StatusSTS":{"Time":"2019-01-23T05:22:43","Uptime":"11T01:23:32","LoadAvg":19,"POWER":"OFF"}}\n'),
+    row("Tasmota with little memory", ["HS-HEAP-NEARLY-FULL"],
+        '05:22:43 MQT: tele/lamp/STATE = {"Time":"2024-01-23T05:22:43","Uptime":"11T01:23:32","UptimeSec":955412,"Heap":3,"SleepMode":"Dynamic","LoadAvg":19}\n', says=("3072 bytes",)),
+    row("Tasmota's memory that falls", ["HS-HEAP-GROWING"],
+        "".join('05:%02d:43 MQT: tele/lamp/STATE = {"Time":"x","Uptime":"0T%02d:23:32","Heap":%d,"LoadAvg":%s}\n' % m
+                for m in ((10, 1, 27, "19"), (15, 2, 24, "9"), (20, 3, 22, "19"), (25, 4, 19, "19"), (30, 5, 17, "21"))), says=("27648", "17408"), never=("heap_trace_start",)),
+    row("OpenMQTTGateway's status", [],
+        '{"uptime":136597,"version":"v1.4.0","freemem":139608,"mqttport":"1883","tempc":56.66667,"freestack":4456,"rssi":-87,"SSID":"X","actRec":3,"modules":["RF","RTL_433"]}\n'),
+    row("ESPHome's sensors of its heap", [],
+        "".join("[D][sensor:124]: 'Heap Free': Sending state %d.00000 B with 0 decimals of accuracy\n[D][sensor:124]: 'Heap Max Block': Sending state 16400.00000 B with 0 decimals of accuracy\n"
+                % n for n in (18944, 18944, 18840, 18944, 18936))),
+    row("ESPHome's sensor that falls", ["HS-HEAP-GROWING"],
+        "".join("[D][sensor:124]: 'Heap Free': Sending state %d.00000 B with 0 decimals of accuracy\n" % n for n in (38944, 36910, 34840, 32800, 30912)), says=("38944", "30912", "debug:"),
+        never=("heap_trace_start",)),
+    row("memory before and after a collection, of a program's tasks", [],
+        "".join("Task %s took %d us, mem free pre gc: %d B post gc: 46352 B, freed %d B\n" % m
+                for m in (("ROUTER", 442480, 41296, 5056), ("WDT", 103, 46224, 128), ("LOG", 153, 46192, 160), ("APP", 215, 46096, 256), ("GPS", 99, 46000, 352)))),
+    row("free memory in KB", [], "".join("MON: SYS Stack size: 2837\nMON: heap usage: 262KB (266KB), free: 77KB\n" for _ in range(4))),
+    row("free heap while a request is read", [],
+        "".join("Free at start of request %d: 41920\nFree after connect: 21544, lost: 20376\nFree after read line 0: 21136, lost: -264\nFree after read line 1: 21100, lost: 36\n"
+                "Free after read line 2: 21064, lost: 36\nFree after read line 3: 21028, lost: 36\nFree at end of request %d: 41920\n" % (n, n) for n in range(3))),
+    row("many readings that fall with noise", ["HS-HEAP-GROWING"],
+        "".join("I (%d) APP: Free heap: %d\n" % (10000 + 30000 * n, 200000 - 600 * n + (n * 7919 % 11 - 5) * 70) for n in range(40)), says=("over 40 readings", "(line 1)", "(line 40)")),
+    row("many readings that come back now and then", [], "".join("I (%d) APP: Free heap: %d\n" % (10000 + 30000 * n, 200000 - 600 * (n % 15)) for n in range(44))),
+    row("many readings that settle", [], "".join("I (%d) APP: Free heap: %d\n" % (10000 + 30000 * n, 150000 + 50000 * 0.85 ** n) for n in range(40))),
+    row("a cache that is full", [], "".join("I (%d) APP: Free heap: %d\n" % (10000 + 30000 * n, 200000 - 600 * min(n, 20) + n * 7919 % 11) for n in range(60))),
+    row("Zephyr: a resource that is no memory", [], "*** Booting Zephyr OS build v4.2.0 ***\n[00:00:04.761,000] <err> mpu: Failed to allocate new MPU region 27\n"),
+    row("Zephyr: ENOMEM as a number", ["HS-RTOS-FAILED"],
+        "*** Booting Zephyr OS build v3.7.0 ***\n[00:00:09.574,000] <err> net_lwm2m_engine: Failed to send packet, err 12\n", says=("12 is ENOMEM", "CONFIG_MBEDTLS_HEAP_SIZE"),
+        never=("could not give",)),
+    row("Zephyr: other numbers", [], "*** Booting Zephyr OS build v3.7.0 ***\n[00:00:09.574,000] <err> net_lwm2m_engine: Failed to send packet, err 116\n[00:00:09.580,000] <err> adc: channel 12 error 12.5\n"),
+    row("Zephyr: a heap that is too small for itself", ["HS-RTOS-FAILED"],
+        "ASSERTION FAIL [chunk0_size + min_chunk_size(h) <= heap_sz] @ ZEPHYR_BASE/lib/heap/heap.c:573\n\theap size is too small\n[00:00:00.000,000] <err> os: >>> ZEPHYR FATAL ERROR 4: Kernel panic on CPU 0\n",
+        says=("its own lists",), never=("k_malloc",)),
+    row("Zephyr: a heap that is corrupt", ["HS-RTOS-CORRUPT"],
+        "ASSERTION FAIL [left_chunk(h, right_chunk(h, c)) == c] @ ZEPHYR_BASE/lib/heap/heap.c:180\n\tcorrupted heap bounds (buffer overflow?) for memory at 0x20001234\n",
+        says=("beyond the end",)),
+    row("Zephyr: freed twice", ["HS-RTOS-CORRUPT"],
+        "ASSERTION FAIL [chunk_used(h, c)] @ ZEPHYR_BASE/lib/heap/heap.c:170\n\tunexpected heap state (double-free?) for memory at 0x20001234\n", says=("freed twice",)),
+    row("Zephyr: the stack of the thread that crashed", ["HS-RTOS-STACK"],
+        "Thread analyze:\n idle                : STACK: unused 14112 usage 2272 / 16384 (13 %); CPU: 0 %\n worker              : STACK: unused 96 usage 1952 / 2048 (95 %); CPU: 2 %\n"
+        "[00:00:10.000,000] <err> os: >>> ZEPHYR FATAL ERROR 0: CPU exception on CPU 0\n[00:00:10.000,000] <err> os: Current thread: 0x20010740 (worker)\n",
+        says=("worker", "unused 96"), severity="warning"),
+    row("Zephyr: another thread that crashed", [],
+        " worker              : STACK: unused 96 usage 1952 / 2048 (95 %); CPU: 2 %\n main                : STACK: unused 1096 usage 952 / 2048 (46 %); CPU: 2 %\n"
+        "[00:00:10.000,000] <err> os: >>> ZEPHYR FATAL ERROR 0: CPU exception on CPU 0\n[00:00:10.000,000] <err> os: Current thread: 0x20010740 (main)\n"),
+    row("LVGL before version 8", ["HS-LVGL-HEAP"], "Warn: Couldn't allocate memory \t(lv_mem.c #208 lv_mem_alloc())\nError: Out of memory! \t(lv_obj.c #187 lv_obj_create())\n", says=("LV_MEM_SIZE",)),
+    row("lwESP", ["HS-RTOS-FAILED"], "[MSG VAR] Allocated 76 bytes at 20016874\n[MSG VAR] Error allocating 76 bytes\n[MSG VAR] Free memory: 200168C8\n", says=("lwESP", "76 bytes")),
+    row("TizenRT", ["HS-RTOS-FAILED"],
+        "TASH>>mm_manage_alloc_fail: Allocation failed from user heap.\nmm_manage_alloc_fail:  - requested size 1024000\nmm_manage_alloc_fail:  - largest free size : 60960\n"
+        "mm_check_heap_corruption: No heap corruption detected\n", says=("requested size 1024000", "largest free size : 60960")),
+    row("TensorFlow Lite Micro: its arena", ["HS-ARENA-SMALL"],
+        "Failed to allocate tail memory. Requested: 2088, available 1552, missing: 536\nFailed starting model allocation.\n\nAllocateTensors() failed\n", says=("536 bytes are missing", "kTensorArenaSize"),
+        never=("ESP-IDF's heap",)),
+    row("TensorFlow Lite Micro: its arena, in other words", ["HS-ARENA-SMALL"],
+        "I (320) cpu_start: Multicore app\nArena size is too small for all buffers. Needed 93200 but only 81388 was available.\nAllocateTensors() failed\n", says=("11812 bytes are missing",)),
+    row("TensorFlow Lite Micro: an operator", [], "I (320) cpu_start: Multicore app\nDidn't find op for builtin opcode 'CONV_2D' version '3'\nFailed to get registration from op code  d\nAllocateTensors() failed\n"),
+    row("Rust: a panic", ["HS-RUST-FAILED"],
+        "ESP-ROM:esp32c6-20220919\nI (6) boot: ESP-IDF v5.4.1 2nd stage bootloader\n\n====================== PANIC ======================\n"
+        "panicked at /rustc/1234/library/alloc/src/alloc.rs:438:13:\nmemory allocation of 65536 bytes failed\n\nBacktrace:\n", says=("65536 bytes", "heap_allocator!"), never=("ESP-IDF's heap", "heap_caps")),
+    row("Rust: a panic in one line", ["HS-RUST-FAILED"], "panicked at src/alloc.rs:438:13: memory allocation of 4096 bytes failed\n", says=("4096 bytes",)),
+    row("Rust: a warning", ["HS-RUST-FAILED"], "WARN - Unable to allocate 144 bytes\n\nException occurred 'StoreProhibited'\n", says=("144 bytes",)),
+    row("Rust: a task's stack", ["HS-RUST-FAILED"],
+        "panicked at /home/me/esp-rtos/src/fmt.rs:268:5:\nunwrap of `Layout::from_size_align(task_stack_size, ALIGN)` failed: Failed to allocate stack: NoneError\n", says=("stack of a new task",)),
+    row("Rust: esp-alloc's figures", ["HS-HEAP-NEARLY-FULL"],
+        "TRACE - HEAP INFO\nSize: 48000\nCurrent usage: 47768\nMemory Layout:\nInternal | ################################## | Used: 99% (Used 47768 of 48000, free: 232)\n", says=("232 bytes",)),
+    row("Rust: esp-alloc's figures with room", [],
+        "INFO - HEAP INFO\nSize: 72000\nCurrent usage: 41268\nMemory Layout:\nInternal | ##################_______________ | Used: 57% (Used 41268 of 72000, free: 30732)\n"),
 ]
 
 
@@ -581,6 +693,13 @@ OTHERS = [
     row("a document that shows a linker's message", [], "A link that loses them fails with\n\n```\nundefined reference to `hs_wraps_are_missing_at_the_link'\n```\n\n"
         "and should a firmware get through, it says `RuntimeError: the hooks are not linked`.\n"),
     row("Zephyr: an error that is not of memory", [], "[00:00:05.120,000] <err> i2c_nrfx: Error 0x0BAE0001 occurred for message 0\n[00:00:05.130,000] <inf> app: allocation done\n"),
+    row("Rust on a computer", [], "memory allocation of 8589934592 bytes failed\nAborted (core dumped)\nthread 'main' panicked at src/main.rs:4:5:\ncapacity overflow\n"),
+    row("TensorFlow's sources", [],
+        '  MicroPrintf("Failed to allocate tail memory. Requested: %u, available %u, missing: %u", size, a, b);\n    error_reporter->Report("AllocateTensors() failed");\n'
+        '    printk("heap size is too small");\n  __ASSERT(c, "corrupted heap bounds (buffer overflow?) for memory at %p", mem);\n  Serial.print(", free heap = 2160");\n'),
+    row("C of ESP-IDF", [],
+        "I (300) cpu_start: Multicore app\nstatic size_t before_free_8bit;\n    before_free_8bit = heap_caps_get_free_size(MALLOC_CAP_8BIT);\n    heap_free_32 = 5;\n"),
+    row("a page about JSON", [], 'The answer has `"freeheap":2100` and `"Heap":3`, see {"state":{"on":true}}.\n'),
     row("FreeRTOS: the source of its hook", [], "void vApplicationMallocFailedHook( void )\n{\n    for( ;; );\n}\n"),
 ]
 
