@@ -271,7 +271,7 @@ static void write_regions(struct hs_history *h)
     }
 }
 
-/* 0 if not known: before the first region there are no bytes. */
+/* 0 if not known. */
 static uint64_t bytes(const struct hs_sample *now, enum hs_figure figure)
 {
     return isnan(now->value[figure]) ? 0 : (uint64_t)now->value[figure];
@@ -280,8 +280,8 @@ static uint64_t bytes(const struct hs_sample *now, enum hs_figure figure)
 static void write_figures(struct hs_history *h, const struct hs_sample *now, uint64_t steps, bool bare)
 {
     const struct hs_model *m = h->model;
-    bool told = hs_model_summary_only(m), no_longest = told && isnan(now->value[HS_FIGURE_LARGEST]);
-    unsigned lacks = (told && isnan(now->value[HS_FIGURE_USED]) ? HS_MOMENT_NO_FIGURES : 0u) |
+    bool told = hs_model_summary_only(m), no_longest = isnan(now->value[HS_FIGURE_LARGEST]);
+    unsigned lacks = (isnan(now->value[HS_FIGURE_USED]) ? HS_MOMENT_NO_FIGURES : 0u) |
                      (no_longest ? HS_MOMENT_NO_LONGEST : 0u);
     bool own = !told && m->own_bytes;
     uint64_t time = hs_model_elapsed(m), longest = no_longest ? h->longest : bytes(now, HS_FIGURE_LARGEST);

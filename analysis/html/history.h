@@ -44,7 +44,7 @@ enum hs_moment_state {
     HS_MOMENT_TOLD = 2,        /* the figures come from a summary */
     HS_MOMENT_BARE = 4,        /* no steps, although the layout may have changed */
     HS_MOMENT_LEVEL = 3,       /* shift of enum hs_level, two bits */
-    HS_MOMENT_NO_FIGURES = 32, /* with TOLD: used and free are not known, and written as 0 */
+    HS_MOMENT_NO_FIGURES = 32, /* used and free are not known; where they are written they are 0 */
     HS_MOMENT_NO_LONGEST = 64, /* the longest free run is not known, and written as unchanged */
     HS_MOMENT_OWN = 128,       /* the layout has blocks of a recorder on the heap itself, which the figures leave out */
 };

@@ -56,7 +56,7 @@ static void summary_end(const struct hs_timeline *t, struct hs_region_summary no
     end->unusable = now.free ? below / (double)(now.free >> now.shift) : 0;
 }
 
-/* Figures from the last summary, or none. */
+/* Figures from the last summary, or none: a trace that begins in the middle of a run has no layout before its first snapshot. */
 static __attribute__((noinline)) struct hs_sample sample_without_layout(const struct hs_timeline *t)
 {
     return hs_model_summary_only(t->model) ? sample_of(last_summary(t)) : nothing_known;
@@ -65,7 +65,7 @@ static __attribute__((noinline)) struct hs_sample sample_without_layout(const st
 static inline struct hs_sample sample(const struct hs_timeline *t)
 {
     const struct hs_freespace *space = t->space;
-    if (__builtin_expect(hs_model_summary_only(t->model) || !space->regions_added, 0))
+    if (__builtin_expect(hs_model_summary_only(t->model) || !space->regions_added || !t->known, 0))
         return sample_without_layout(t);
     int64_t used = (int64_t)hs_freespace_used(space); /* signed, because the processor converts int64 to double directly */
     int64_t waste = used - (int64_t)space->model->requested;
@@ -84,7 +84,9 @@ struct hs_sample hs_timeline_now(const struct hs_timeline *t) { return sample(t)
 static struct hs_point_end point_end(const struct hs_timeline *t)
 {
     const struct hs_freespace *space = t->space;
-    struct hs_point_end end = {.last = sample(t), .histogram = hs_freespace_histogram(space)};
+    struct hs_point_end end = {.last = sample(t)};
+    if (t->known || hs_model_summary_only(t->model))
+        end.histogram = hs_freespace_histogram(space);
     if (hs_model_summary_only(t->model) && last_summary(t).known)
         summary_end(t, last_summary(t), &end);
     else if (t->unusable_size && space->free)
@@ -166,11 +168,20 @@ static __attribute__((noinline)) void note_rare(struct hs_timeline *t, const str
     add_note(t, note);
 }
 
+/* Of a rare event: they alone make a layout known. */
+static void learn_layout(struct hs_timeline *t, const struct hs_event *e)
+{
+    t->known = t->model->synced || (t->known && e->kind != HS_RESET);
+}
+
 /* Model callback. The event is within the open point: events are fed only up to the end of a point. */
 static void after(void *context, const struct hs_event *e)
 {
     struct hs_timeline *t = ((struct hs_freespace *)context)->owner;
     const struct hs_model *m = t->model;
+    bool rare = __builtin_expect(e->kind > HS_REALLOC, 0);
+    if (rare)
+        learn_layout(t, e);
     if (t->hidden)
         return;
     struct hs_point *p = hs_series_point(&t->series);
@@ -180,7 +191,7 @@ static void after(void *context, const struct hs_event *e)
     p->time = hs_model_elapsed(m);
     p->level = m->levels.level;
     p->unsynced += !m->synced && !hs_model_summary_only(m);
-    if (__builtin_expect(e->kind > HS_REALLOC, 0))
+    if (rare)
         note_rare(t, e);
 }
 

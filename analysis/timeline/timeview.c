@@ -84,7 +84,8 @@ static void fill_row(const struct hs_timeview *view, const struct hs_point *p, s
         value[1] = figure_value(kind, p->min.value[i]);
         value[2] = figure_value(kind, p->max.value[i]);
     }
-    row[UNUSABLE] = (struct hs_value){.d = p->end.unusable, .none = !view->timeline->unusable_size};
+    bool unknown = !isfinite(p->end.last.value[HS_FIGURE_FREE]);
+    row[UNUSABLE] = (struct hs_value){.d = p->end.unusable, .none = unknown || !view->timeline->unusable_size};
     row[COLLECTIONS].u = p->collections;
     row[PAUSE].d = seconds(view, p->pause);
     row[LONGEST_PAUSE].d = seconds(view, p->longest_pause);
@@ -92,7 +93,7 @@ static void fill_row(const struct hs_timeview *view, const struct hs_point *p, s
     row[MARKS].u = p->marks;
     row[RESETS].u = p->resets;
     for (unsigned c = 0; c < HS_RUN_CLASSES; c++)
-        row[RUNS + c].u = p->end.histogram.runs[c];
+        row[RUNS + c] = (struct hs_value){.u = p->end.histogram.runs[c], .none = unknown};
 }
 
 /* Classes of free runs, up to the longest run at any point. */

@@ -183,6 +183,17 @@ def check_report(tap, traces):
         tap.check("regions, %s: no peak of 0" % name, [r["peak_used_bytes"] for r in regions["regions"]] == [None], regions["regions"])
 
 
+def check_timeline(tap, traces):
+    """Points before the first snapshot."""
+    for name in ("2 KB ring", "16 KB ring"):
+        points = hs_test.cli_json("timeline", traces[name])[1]["points"]
+        begun = next((i for i, p in enumerate(points) if p["samples"] and not p["unsynced"]), len(points))
+        before = [p for p in points[:begun] if p["unsynced"] == p["samples"]]
+        said = [key for p in before for key, value in p.items() if value is not None
+                and key.startswith(("used_", "free_", "largest_", "fragmentation", "waste_", "unusable"))]
+        tap.check("timeline, %s: no figures before the first snapshot" % name, before and not said, (begun, len(points), said[:3]))
+
+
 def stopped(name):
     """The program, with a time without recording."""
     script = path("stopped.py")
@@ -229,6 +240,7 @@ def main():
     check_leaks(tap, traces)
     check_stat(tap, traces)
     check_report(tap, traces)
+    check_timeline(tap, traces)
     check_rest(tap, traces)
     tap.finish()
 
