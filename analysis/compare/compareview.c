@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/draw/table.h"
+#include "analysis/model/knowledge.h"
 
 #define COLUMNS_MAX (2 * HS_SIDES + 2)
 #define CULPRITS_SHOWN 10u
@@ -82,6 +83,24 @@ static bool counts(const struct hs_compare *c, const struct hs_compare_row *row)
 static bool shown(const struct hs_compareview *v, const struct hs_compare_row *row)
 {
     return v->all ? counts(v->compare, row) : differs(v->compare, row);
+}
+
+/* A figure of a trace with gaps, or of one with samples or sums, may be a bound. */
+static enum hs_certainty certainty(const struct hs_compare *c, unsigned side, enum hs_cost figure)
+{
+    struct hs_knowledge known = hs_knowledge_of(c->side[side].model, c->side[side].names->reader);
+    if (figure == HS_COST_PEAK)
+        return known.peak;
+    return figure == HS_COST_ALLOCATED || figure == HS_COST_ALLOCS ? known.requests : HS_EXACT;
+}
+
+static enum hs_certainty least_certain(const struct hs_compare *c, enum hs_cost figure)
+{
+    enum hs_certainty least = HS_EXACT;
+    for (unsigned s = 0; s < c->n; s++)
+        if (certainty(c, s, figure) > least)
+            least = certainty(c, s, figure);
+    return least;
 }
 
 /* ---- text ---- */
@@ -175,7 +194,9 @@ static void figures_text(const struct hs_compareview *v, FILE *out)
     for (enum hs_cost f = 0; f < HS_COSTS; f++) {
         char name[128];
         bool then = f == HS_COST_RETAINED || f == HS_COST_BLOCKS || f == HS_COST_LARGEST;
-        snprintf(name, sizeof name, "%s%s%s", hs_cost_text(f), then ? ", " : "", then ? v->when : "");
+        enum hs_certainty least = least_certain(c, f);
+        const char *more = then ? v->when : least != HS_EXACT ? hs_certainty_name(least) : "";
+        snprintf(name, sizeof name, "%s%s%s", hs_cost_text(f), *more ? ", " : "", more);
         struct line line = line_of_total(c, f, name);
         add_line(table, c, &line);
     }
@@ -351,6 +372,10 @@ static void sides_json(const struct hs_compareview *v, struct hs_json *json)
         for (size_t i = 0; i < N_APARTS; i++)
             if (c->apart[s] & aparts[i].bit)
                 hs_json_text(json, NULL, aparts[i].key);
+        hs_json_end(json);
+        hs_json_object(json, "certainty");
+        for (enum hs_cost f = HS_COST_ALLOCATED; f <= HS_COST_PEAK; f++)
+            hs_json_text(json, hs_cost_name(f), hs_certainty_name(certainty(c, s, f)));
         hs_json_end(json);
         hs_json_bool(json, "exceeds", hs_compareview_exceeds(v, s));
         hs_json_end(json);

@@ -281,8 +281,7 @@ static void write_figures(struct hs_history *h, const struct hs_sample *now, uin
 {
     const struct hs_model *m = h->model;
     bool told = hs_model_summary_only(m), no_longest = isnan(now->value[HS_FIGURE_LARGEST]);
-    unsigned lacks = (isnan(now->value[HS_FIGURE_USED]) ? HS_MOMENT_NO_FIGURES : 0u) |
-                     (no_longest ? HS_MOMENT_NO_LONGEST : 0u);
+    unsigned lacks = (isnan(now->value[HS_FIGURE_USED]) ? HS_MOMENT_NO_FIGURES : 0u) | (no_longest ? HS_MOMENT_NO_LONGEST : 0u);
     bool own = !told && m->own_bytes;
     uint64_t time = hs_model_elapsed(m), longest = no_longest ? h->longest : bytes(now, HS_FIGURE_LARGEST);
     put(h, HS_COLUMN_TIME, time - h->time);

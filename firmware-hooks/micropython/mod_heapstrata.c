@@ -207,7 +207,8 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(snapshot_obj, 0, hs_mod_snapshot);
 static mp_obj_t hs_mod_refs(mp_obj_t words)
 {
     need_references();
-    hs_mp_refs_when(mp_obj_str_get_str(words));
+    if (!hs_mp_refs_when(mp_obj_str_get_str(words)))
+        mp_raise_ValueError(MP_ERROR_TEXT("refs: mark, fail or both"));
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(refs_obj, hs_mod_refs);

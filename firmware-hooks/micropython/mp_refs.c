@@ -455,19 +455,21 @@ uint32_t hs_mp_refs(void)
 
 static uint8_t when, fails;
 
-/* Whether `words` contains `word`. newlib's strstr would cost 1.1 KB of flash. */
-static bool contains(const char *words, const char *word)
+/* newlib's strstr and strcspn would cost flash. */
+bool hs_mp_refs_when(const char *words)
 {
-    size_t len = strlen(word);
-    while (*words && strncmp(words, word, len))
-        words++;
-    return *words;
-}
-
-void hs_mp_refs_when(const char *words)
-{
-    when = (uint8_t)((contains(words, "mark") ? HS_REFS_AT_MARK : 0) | (contains(words, "fail") ? HS_REFS_AT_FAIL : 0));
+    uint8_t moments = 0;
+    for (; *words; words++) {
+        uint8_t moment = !strncmp(words, "mark", 4) ? HS_REFS_AT_MARK : !strncmp(words, "fail", 4) ? HS_REFS_AT_FAIL : 0;
+        if (moment)
+            words += 3;
+        else if (*words != ',' && *words != ' ')
+            return false;
+        moments |= moment;
+    }
+    when = moments;
     fails = 0;
+    return true;
 }
 
 /* Without the layout, references are of no use. */
@@ -491,7 +493,11 @@ void hs_mp_refs_fail(void)
 
 void __wrap_gc_collect_root(void **ptrs, size_t len) { __real_gc_collect_root(ptrs, len); }
 uint32_t hs_mp_refs(void) { return 0; }
-void hs_mp_refs_when(const char *words) { (void)words; }
+bool hs_mp_refs_when(const char *words)
+{
+    (void)words;
+    return false;
+}
 void hs_mp_refs_mark(void) {}
 void hs_mp_refs_fail(void) {}
 void hs_mp_refs_state(void) {}

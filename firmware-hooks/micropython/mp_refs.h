@@ -26,8 +26,9 @@ enum hs_refs_when {
  * bytes, and records nothing (a stream has no such limit). Not ISR safe. */
 uint32_t hs_mp_refs(void);
 
-/* Sets when to record the graph automatically: `words` contains "mark", "fail", both or neither. */
-void hs_mp_refs_when(const char *words);
+/* Sets when to record the graph automatically: `words` are "mark", "fail", both, with commas or spaces between them, or "". False,
+ * and nothing is set, if there is another word, or in a build without references. */
+bool hs_mp_refs_when(const char *words);
 
 /* Call after a mark, and after a failed allocation. */
 void hs_mp_refs_mark(void);

@@ -272,6 +272,9 @@ def case_failure(suite):
     trace = suite.run(script)[0]
     graphs = suite.out("dump", "-k", "refs", trace)[1].count("part=2")
     suite.check("... at most 8 of them", graphs == 8, graphs)
+    script = suite.write("words.py", "import heapstrata\nfor words in ('', 'mark', 'mark,fail', 'fail mark', 'failure', 'never'):\n    try:\n"
+                         "        heapstrata.refs(words)\n    except ValueError:\n        print(words)\n")
+    suite.check("refs: a word that it does not know is refused", suite.run(script)[1].split() == ["failure", "never"])
 
 
 def case_threads(suite):
