@@ -91,6 +91,11 @@ bool hs_diagnosis_stays(struct hs_diagnosis *d, const struct hs_names *names, co
 void hs_diagnosis_converted(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
                             const struct hs_sources_at *sources);
 
+/* The same where the requesting row makes what a later row puts in the place of an old block, or a call that runs makes the new value of
+ * what keeps most of the heap from its old one. Returns HS_OK or HS_ERR_MEMORY. */
+int hs_diagnosis_replaced(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                          const struct hs_sources_at *sources);
+
 /* Completes the diagnosis of a full heap: the statement that fills it, and d->needed of what it fills. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_diagnosis_filled(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
                         const struct hs_sources_at *sources);

@@ -10,6 +10,7 @@
 #include "analysis/diagnosis/ending.h"
 #include "analysis/diagnosis/failure_watch.h"
 #include "analysis/diagnosis/still_used.h"
+#include "analysis/diagnosis/variables.h"
 #include "analysis/diagnosis/growth.h"
 
 #define HELD_ROWS 3u  /* lines that hold most */
@@ -361,6 +362,103 @@ void hs_diagnosis_converted(struct hs_diagnosis *d, const struct hs_failure_stat
         d->cause = HS_CAUSE_PEAK;
         d->peak = HS_PEAK_COPY;
     }
+}
+
+/* ---- what replaces what it is made from ---- */
+
+struct replacing {
+    uint32_t asked, made; /* lines of the file: of the request, of the old block */
+    bool is;
+};
+
+/* The last token of the name that the row assigns; NONE: it assigns none. */
+static uint32_t assigned_name(const struct hs_python *p, uint32_t row)
+{
+    uint32_t first = p->row[row].first, sign = after_dotted(p, first, first + p->row[row].n);
+    bool is = p->token[first].kind == HS_PYTHON_NAME && hs_python_is(p, sign, "=");
+    return is ? sign - 1 : HS_PYTHON_NONE;
+}
+
+/* new = ... in the requesting row, self.old = new in a later one of its function, and the old block's row assigns self.old. */
+static void find_replacing(void *context, const char *file, const struct hs_python *p)
+{
+    struct replacing *q = context;
+    uint32_t asked = hs_python_row_at(p, q->asked), made = hs_python_row_at(p, q->made);
+    (void)file;
+    if (asked == HS_PYTHON_NONE || made == HS_PYTHON_NONE)
+        return;
+    uint32_t name = assigned_name(p, asked), old = assigned_name(p, made);
+    for (uint32_t i = asked + 1; name != HS_PYTHON_NONE && old != HS_PYTHON_NONE && i < p->n_rows; i++) {
+        uint32_t to = p->row[i].scope == p->row[asked].scope ? assigned_name(p, i) : HS_PYTHON_NONE;
+        bool whole = to != HS_PYTHON_NONE && to + 3 == p->row[i].first + p->row[i].n;
+        q->is = q->is || (whole && hs_python_same(p, to, old) && hs_python_same(p, to + 2, name));
+    }
+}
+
+/* Whether the token's name is that of the list, dict or set that keeps most of the heap. */
+static bool is_filled_one(const struct hs_diagnosis *d, const struct hs_names *names, const struct hs_sources_at *sources,
+                          const struct hs_python_token *name)
+{
+    char by[HS_NAME_MAX], words[100];
+    memcpy(by, d->filled.by, sizeof by);
+    hs_variables_named(by, sources, names->reader);
+    snprintf(words, sizeof words, "variable %.*s of ", (int)(name->length < 64 ? name->length : 64), name->at);
+    return strstr(by, words) || (strlen(d->filled.global) == name->length && !memcmp(d->filled.global, name->at, name->length));
+}
+
+/* data = work(data), of a call that was running: the new value is made beside the old one, which keeps most of the heap. */
+static bool is_made_from_old(const struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                             const struct hs_sources_at *at, const struct hs_program_text *sources)
+{
+    const struct hs_python *p = &sources->python;
+    for (uint32_t f = 1; f < w->graph.frames.n; f++) {
+        uint32_t row = hs_program_text_row_of_call(sources, &w->graph.frames.frame[f]);
+        uint32_t name = row == UINT32_MAX ? HS_PYTHON_NONE : assigned_name(p, row);
+        if (name == HS_PYTHON_NONE || !is_filled_one(d, names, at, &p->token[name]))
+            continue;
+        for (uint32_t i = name + 2; i < p->row[row].first + p->row[row].n; i++)
+            if (hs_python_same(p, i, name))
+                return true;
+    }
+    return false;
+}
+
+static int find_made_from_old(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                              const struct hs_sources_at *at)
+{
+    struct hs_program_text sources;
+    if (d->cause != HS_CAUSE_FULL || !w->referred || !d->filled.made || w->graph.frames.n < 2)
+        return HS_OK;
+    int error = hs_program_text_read(&sources, at, names);
+    if (!error && is_made_from_old(d, w, names, at, &sources)) {
+        d->peak_bytes = d->filled.bytes;
+        snprintf(d->peak_of, sizeof d->peak_of, "%s", d->filled.made->name);
+        d->cause = HS_CAUSE_PEAK;
+        d->peak = HS_PEAK_COPY;
+    }
+    hs_program_text_free(&sources);
+    return error == HS_ERR_KIND ? HS_OK : error;
+}
+
+int hs_diagnosis_replaced(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                          const struct hs_sources_at *sources)
+{
+    char file[HS_NAME_MAX] = "", other[HS_NAME_MAX] = "";
+    struct hs_diagnosis with = *d;
+    struct replacing q = {.asked = split(d->line, file)};
+    if (d->cause != HS_CAUSE_FULL || !q.asked || !hs_peak_find_converted(&with, w, names))
+        return find_made_from_old(d, w, names, sources);
+    q.made = split(with.peak_of, other);
+    if (!q.made || strcmp(file, other) != 0)
+        return find_made_from_old(d, w, names, sources);
+    with_python(&(struct files){d, names, sources, find_replacing, &q}, file);
+    if (!q.is)
+        return find_made_from_old(d, w, names, sources);
+    d->peak_bytes = with.peak_bytes;
+    memcpy(d->peak_of, with.peak_of, sizeof d->peak_of);
+    d->cause = HS_CAUSE_PEAK;
+    d->peak = HS_PEAK_COPY;
+    return HS_OK;
 }
 
 /* ---- the statement that adds ---- */

@@ -171,7 +171,7 @@ static void advise_lines(struct hs_finding *f, const struct hs_doctor_input *inp
             word_final_size(input, d, a->line, words);
         if (!is_worth(a->kind, &tried[i].trial, words))
             continue;
-        hs_finding_next(f, "%s %.160s %s%s", a->before, a->line, a->after, words);
+        hs_finding_next(f, "%s %.160s%s%s%s", a->before, a->line, a->after[0] == ':' ? "" : " ", a->after, words);
         if (strstr(words, "smallest heap"))
             explain_heap(f, input, d);
     }
@@ -525,7 +525,7 @@ static void word_peak(const struct hs_diagnosis *d, char *text, size_t size)
     case HS_PEAK_COPY:
         if (!strcmp(d->line, d->peak_of)) {
             snprintf(text, size,
-                     "%.200s requested %" PRIu32 " bytes beside %" PRIu64 " bytes that the same line had just made: it makes one "
+                     "%.200s requested %" PRIu32 " bytes beside %" PRIu64 " bytes that the same line made before: it makes one "
                      "from the other",
                      d->line, asked, old);
             break;
@@ -574,8 +574,9 @@ static void word_peak(const struct hs_diagnosis *d, char *text, size_t size)
 
 /* What to do without, by the way in which a peak comes about: before and after the line's name. */
 static const struct line_advice without[HS_PEAK_PARSED + 1] = {
-    [HS_PEAK_COPY] = {HS_EDIT_OMIT, NULL, "do without the copy of",
-                      ": memoryview for a part of a buffer, list.sort(), readinto(), a text used piece by piece", NULL},
+    [HS_PEAK_COPY] =
+        {HS_EDIT_OMIT, NULL, "do without the copy of",
+         ": change it in place, memoryview for a part of a buffer, list.sort(), readinto(), a text used piece by piece", NULL},
     [HS_PEAK_JOINED] = {HS_EDIT_OMIT, NULL, "do without what", "puts together: write one after the other to where it goes"},
     [HS_PEAK_PARTS] = {HS_EDIT_OMIT, NULL, "do without what", "joins: write each part to where it goes"},
     [HS_PEAK_BUILT] = {HS_EDIT_OMIT, NULL, "do without what",
