@@ -480,7 +480,8 @@ static void find_statement(void *context, const char *file, const struct hs_pyth
         return;
     uint32_t first = p->row[row].first, end = first + p->row[row].n, after = after_dotted(p, first, end);
     a->begin = p->row[row].line;
-    if (p->token[first].kind != HS_PYTHON_NAME || after >= end)
+    bool word = hs_python_is(p, first, "return") || hs_python_is(p, first, "yield") || hs_python_is(p, first, "print");
+    if (p->token[first].kind != HS_PYTHON_NAME || after >= end || word)
         return;
     uint32_t last = hs_python_is(p, after, "[")                        ? after - 1
                     : hs_python_is(p, after, "(") && after > first + 2 ? after - 3
