@@ -12,6 +12,7 @@
 #include "analysis/diagnosis/holders.h"
 #include "analysis/diagnosis/program_text.h"
 #include "analysis/diagnosis/still_used.h"
+#include "analysis/diagnosis/variables.h"
 
 #define HELD_PART 16u /* minimum part of the heap that the variable holds */
 #define SPREAD_TIMES \
@@ -259,6 +260,9 @@ static bool parameter_name(const struct work *k, uint32_t scope, uint32_t index,
 static bool slot_name(struct work *k, const struct hs_slot *slot, uint32_t running, uint32_t block, char *name)
 {
     const struct hs_python *p = k->python;
+    const struct hs_variable v = {p->row[k->running[running].row].scope, slot->index, slot->use == HS_SLOT_ARGUMENT};
+    if (hs_variable_name(p, &v, name))
+        return true;
     if (slot->use == HS_SLOT_ARGUMENT)
         return parameter_name(k, p->row[k->running[running].row].scope, slot->index, name);
     uint32_t row = row_then(k, slot->frame, block);

@@ -262,28 +262,30 @@ static void number(struct function *f)
     move_captured(f);
 }
 
-/* A variable by its number from 0, in the function of a line of the file. */
-struct variable {
-    const char *file;
-    uint32_t line, index;
-    bool argument;
-};
-
-static bool find_name(const struct variable *v, const char *source, char *name, size_t size)
+bool hs_variable_name(const struct hs_python *p, const struct hs_variable *v, char *name)
 {
-    struct hs_python p;
-    bool found = !hs_python_read(&p, source);
-    uint32_t row = found ? hs_python_row_at(&p, v->line) : UINT32_MAX;
-    struct function *f = row != UINT32_MAX ? calloc(1, sizeof *f) : NULL;
-    found = false;
+    struct function *f = calloc(1, sizeof *f);
+    bool found = false;
     if (f) {
-        *f = (struct function){.p = &p, .scope = p.row[row].scope};
+        *f = (struct function){.p = p, .scope = v->scope};
         number(f);
         found = !f->doubtful && v->index < f->n && (v->index < f->parameters) == v->argument;
-        if (found)
-            snprintf(name, size, "%.*s", (int)p.token[f->name[v->index]].length, p.token[f->name[v->index]].at);
+    }
+    if (found) {
+        const struct hs_python_token *t = &p->token[f->name[v->index]];
+        snprintf(name, HS_VARIABLE_NAME, "%.*s", (int)(t->length < HS_VARIABLE_NAME ? t->length : HS_VARIABLE_NAME - 1), t->at);
     }
     free(f);
+    return found;
+}
+
+/* The same in the function of a line of the file. */
+static bool find_name(struct hs_variable v, uint32_t line, const char *source, char *name)
+{
+    struct hs_python p;
+    uint32_t row = hs_python_read(&p, source) ? UINT32_MAX : hs_python_row_at(&p, line);
+    v.scope = row == UINT32_MAX ? HS_PYTHON_MODULE : p.row[row].scope;
+    bool found = row != UINT32_MAX && hs_variable_name(&p, &v, name);
     hs_python_free(&p);
     return found;
 }
@@ -312,13 +314,13 @@ static void replace(char *text, char *at, size_t length, const char *words)
 
 static void name_variable(char *text, const char *kind, const struct hs_sources_at *sources, const struct hs_reader *reader)
 {
-    char file[HS_NAME_MAX], words[120], name[64], *at = strstr(text, kind), *end = NULL;
-    uint32_t number = at ? (uint32_t)strtoul(at + strlen(kind), &end, 10) : 0;
-    struct variable v = {.file = file, .index = number - 1, .argument = kind[0] == 'a'};
-    if (!number || !read_place(end, file, &v.line))
+    char file[HS_NAME_MAX], words[120], name[HS_VARIABLE_NAME], *at = strstr(text, kind), *end = NULL;
+    uint32_t line, number = at ? (uint32_t)strtoul(at + strlen(kind), &end, 10) : 0;
+    struct hs_variable v = {.index = number - 1, .argument = kind[0] == 'a'};
+    if (!number || !read_place(end, file, &line))
         return;
     char *source = hs_sources_text(sources, reader, file);
-    bool found = source && find_name(&v, source, name, sizeof name);
+    bool found = source && find_name(v, line, source, name);
     free(source);
     if (found)
         snprintf(words, sizeof words, "the %s%s", kind, name);
