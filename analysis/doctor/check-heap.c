@@ -434,7 +434,8 @@ static void system_heap(const struct hs_doctor_input *p, struct hs_findings *fin
     struct hs_text_call free = hs_doctor_input_call(p, "gc.mem_free()", 0);
     struct hs_finding *f = hs_finding_new(
         findings, "HS-SYSTEM-HEAP", HS_SEVERITY_PROBLEM,
-        "the system's heap had no room, not Python's: sockets, TLS, WiFi and threads take their memory there");
+        "the system's heap had no room, not Python's: sockets, TLS, WiFi and %s take their memory there",
+        p->facts.framework == HS_FRAMEWORK_CIRCUITPYTHON ? "buffers of displays and audio" : "threads");
     hs_finding_quote(f, line);
     for (size_t i = 0; i < p->n_lines && quoted < QUOTED_TOO; i++) {
         bool too = &p->line[i] != line && (hs_idf_failure_in(p->line[i].text) || hs_system_error_in(p->line[i].text));
@@ -465,6 +466,41 @@ static void panicked(const struct hs_doctor_input *p, struct hs_findings *findin
                            "PICO_MALLOC_PANIC=0 lets malloc() return NULL instead");
         return;
     }
+}
+
+/* Whether a typed line starts WiFi or Bluetooth, which take most of what the system's heap has. */
+static bool starts_radio(const char *typed)
+{
+    static const char *const calls[] = {"active(True)", "active(1)", "BLE()", "WLAN(", ".connect("};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (strstr(typed, calls[i]))
+            return true;
+    return false;
+}
+
+/* MicroPython on an ESP32: drivers of ESP-IDF use a null pointer where an allocation failed. */
+static void crashed(const struct hs_doctor_input *p, struct hs_findings *findings)
+{
+    const struct hs_doctor_line *panic = hs_doctor_input_line(p, "Guru Meditation Error", 0), *typed = panic;
+    if (!panic || findings->n || p->facts.framework != HS_FRAMEWORK_MICROPYTHON || strstr(panic->text, "tack"))
+        return;
+    while (typed > p->line && !strstr(typed->text, ">>> "))
+        typed--;
+    if (!strstr(typed->text, ">>> ") || !starts_radio(typed->text))
+        return;
+    struct hs_finding *f = hs_finding_new(
+        findings, "HS-SYSTEM-HEAP", HS_SEVERITY_WARNING,
+        "the firmware crashed while WiFi or Bluetooth was started: they take much memory of the system's heap, which may have had none");
+    hs_finding_quote(f, panic);
+    hs_finding_quote(f, typed);
+    const struct hs_meminfo *d = dump_near(p, panic->number);
+    if (d && d->has & HS_MEMINFO_SPLIT)
+        hs_finding_evidence(f,
+                            "mem_info in line %u: Python's heap has %" PRIu64 " bytes, and at most %" PRIu64
+                            " more were in one piece of the system's heap",
+                            d->line, d->total, d->max_new_split);
+    hs_finding_next(f, "start WiFi and Bluetooth first, before large Python objects let the Python heap grow into what they need");
+    advise_system(f, p);
 }
 
 /* The C stack, which each Python call and each callback uses. */
@@ -505,6 +541,7 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
         failure.locked ? locked(&failure, findings) : failed(p, &failure, findings);
     system_heap(p, findings);
     panicked(p, findings);
+    crashed(p, findings);
     recursion(p, findings);
     if (p->facts.n_sound)
         nearly_full(p, findings);

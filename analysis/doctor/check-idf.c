@@ -581,12 +581,15 @@ static void stack(const struct hs_doctor_input *p, struct hs_findings *findings)
                                            "Stack canary watchpoint triggered", NULL};
     const struct hs_doctor_line *line = hs_doctor_input_message(p, messages);
     line = line ? line : hs_doctor_input_that(p, hs_stack_overflow_in);
+    line = line ? line : hs_doctor_input_line(p, "panic'ed (Stack protection fault)", 0); /* of RISC-V */
     if (!line)
         return;
     bool loop = strstr(line->text, "loopTask"); /* of Arduino */
     struct hs_finding *f = hs_finding_new(findings, "HS-IDF-STACK", HS_SEVERITY_PROBLEM,
                                           "a task's stack was too small: this is not the heap");
+    static const char *const tasks[] = {"Detected in task ", NULL};
     hs_finding_quote(f, line);
+    hs_finding_quote(f, hs_doctor_input_message(p, tasks));
     hs_finding_next(f, "give that task a larger stack (%s); uxTaskGetStackHighWaterMark() shows what is left",
                     loop ? "of Arduino's loop(): SET_LOOP_TASK_STACK_SIZE(16 * 1024)"
                          : "for the main task CONFIG_ESP_MAIN_TASK_STACK_SIZE");

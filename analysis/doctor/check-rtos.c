@@ -19,6 +19,9 @@ static const struct {
      "make CONFIG_NET_BUF_RX_COUNT or CONFIG_NET_BUF_TX_COUNT larger, by the direction that the message is about"},
     {"Failed to get free buffer", "a pool of network buffers was empty",
      "make CONFIG_NET_BUF_RX_COUNT or CONFIG_NET_BUF_TX_COUNT larger, or the pool's NET_BUF_POOL_DEFINE"},
+    {" low on buffers.", "a pool of buffers was empty when one was requested",
+     "CONFIG_NET_BUF_LOG names the function that waits for it: make that pool larger (of Bluetooth CONFIG_BT_L2CAP_TX_BUF_COUNT, "
+     "CONFIG_BT_ATT_TX_COUNT, of the network CONFIG_NET_BUF_TX_COUNT), and wait for what is sent before more is"},
     {"Unable to allocate buffer", "the Bluetooth stack had no buffer left",
      "make CONFIG_BT_BUF_ACL_TX_COUNT, CONFIG_BT_L2CAP_TX_BUF_COUNT or CONFIG_BT_ATT_TX_COUNT larger, and wait for what is sent before "
      "more is"},

@@ -31,7 +31,7 @@ static size_t color(const char *at)
     if (at[n] != '[')
         return 0;
     digits = strspn(at + n + 1, "0123456789;");
-    return at[n + 1 + digits] == 'm' ? n + digits + 2 : 0;
+    return at[n + 1 + digits] == 'm' && (n || digits) ? n + digits + 2 : 0; /* "[main.cpp:78]" is none */
 }
 
 /* "[2024-06-02 12:34:56]", "(311)", also in brackets of Chinese terminals, with the colon that may follow. */
@@ -218,7 +218,8 @@ bool hs_system_error_in(const char *line)
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         if (hs_exception_in(line, errors[i]))
             return true;
-    return hs_tls_error_in(line);
+    /* CircuitPython, of audio: "RuntimeError: Unable to allocate buffers for signed conversion" */
+    return hs_message_in(line, "RuntimeError: Unable to allocate buffers for ") || hs_tls_error_in(line);
 }
 
 /* "(-17040, 'MBEDTLS_ERR_RSA_PUBLIC_FAILED+MBEDTLS_ERR_MPI_ALLOC_FAILED')": the last part is the cause. */
@@ -390,7 +391,8 @@ bool hs_free_in(const char *line, uint64_t *bytes)
             return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         for (const char *at = line; (at = strstr(at, words[i])); at++)
-            if (!islower((unsigned char)at[4]) && (hs_number_said(at + 4, bytes) || kilobytes_said(line, at + 4, bytes)) &&
+            if ((!islower((unsigned char)at[4]) || !strncmp(at + 4, "heap", 4)) &&
+                (hs_number_said(at + 4, bytes) || kilobytes_said(line, at + 4, bytes)) &&
                 (hs_is_log_in(line) || begins_about(line, at)))
                 return true;
     return false;

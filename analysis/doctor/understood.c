@@ -52,6 +52,7 @@ static const struct {
     {"Showing data for heap", idf},
     {"CORRUPT HEAP:", corrupt},
     {"Stack canary watchpoint", stack},
+    {"Detected in task ", stack},
     {"sys_timeout: timeout != NULL, pool MEMP_", lwip},
     {"Assertion \"sys_timeout: timeout != NULL, pool MEMP_", lwip},
     {"memp_malloc:", lwip},

@@ -603,6 +603,30 @@ TEXTS = [
         " worker              : STACK: unused 96 usage 1952 / 2048 (95 %); CPU: 2 %\n main                : STACK: unused 1096 usage 952 / 2048 (46 %); CPU: 2 %\n"
         "[00:00:10.000,000] <err> os: >>> ZEPHYR FATAL ERROR 0: CPU exception on CPU 0\n[00:00:10.000,000] <err> os: Current thread: 0x20010740 (main)\n"),
     row("LVGL before version 8", ["HS-LVGL-HEAP"], "Warn: Couldn't allocate memory \t(lv_mem.c #208 lv_mem_alloc())\nError: Out of memory! \t(lv_obj.c #187 lv_obj_create())\n", says=("LV_MEM_SIZE",)),
+    row("Zephyr: a pool that is low, in another program's log", ["HS-POOL-EMPTY"],
+        "[14:36:24.574][DBG] LOG - [01:02:16.872,894] <wrn> net_buf: bt_l2cap_create_pdu_timeout():635: Pool 0x200016c8 low on buffers.\n"
+        "[14:36:24.575][DBG] LOG - [01:02:16.973,937] <wrn> net_buf: bt_l2cap_create_pdu_timeout():635: Pool 0x200016c8 blocked for 0 secs\n", says=("CONFIG_BT_L2CAP_TX_BUF_COUNT",)),
+    row("audio buffers on CircuitPython", ["HS-SYSTEM-HEAP"],
+        "Adafruit CircuitPython 10.0.0-alpha.2 on 2025-04-04; Waveshare RP2040-PiZero with rp2040\nTraceback (most recent call last):\n"
+        '  File "code.py", line 20, in <module>\nRuntimeError: Unable to allocate buffers for signed conversion\n', never=("idf_heap_info",)),
+    row("a crash while Bluetooth starts", ["HS-SYSTEM-HEAP"],
+        "MicroPython v1.22.2 on 2024-02-22; LOLIN_C3_MINI with ESP32-C3FH4\n>>> a = bytes(20000)\n>>> m.mem_info()\nstack: 1012 out of 14336\n"
+        "GC: total: 139968, used: 102640, free: 37328, max new split: 65536\n No. of 1-blocks: 84, 2-blocks: 13, max blk sz: 4747, max free sz: 531\n"
+        ">>> ble.active(True)\nGuru Meditation Error: Core  0 panic'ed (Store access fault). Exception was unhandled.\n",
+        says=("65536", "ble.active(True)", "start WiFi and Bluetooth first"), severity="warning"),
+    row("a crash after something else", [],
+        "MicroPython v1.22.2 on 2024-02-22; LOLIN_C3_MINI with ESP32-C3FH4\n>>> machine.mem32[0] = 1\nGuru Meditation Error: Core  0 panic'ed (Store access fault). Exception was unhandled.\n"),
+    row("a test of the heap that fills it on purpose", [],
+        "".join("-> Filling memory with blocks of %d bytes each\n-> frag:   1%% (freeheap: 53464 - maxblock=53456) <- start\n-> frag:   1%% (freeheap:  1256 - maxblock= 1248) <- allocation\n"
+                "-> frag:  63%% (freeheap: 29312 - maxblock= 5256) <- freeing every other blocks\n-> frag:   1%% (freeheap: 53464 - maxblock=53456) <- end\n" % n for n in (8000, 4000))),
+    row("a log of a file whose name begins with m", ["HS-HEAP-GROWING"],
+        "".join("[D][main.cpp:78] loop(): Free heap: %d\n" % n for n in (201400, 195220, 189100, 182900)), says=("201400",)),
+    row("a stack on RISC-V", ["HS-IDF-STACK"],
+        "I (564) main_task: Calling app_main()\nGuru Meditation Error: Core  0 panic'ed (Stack protection fault). \n\nDetected in task \"main\" at 0x42003a54\n"
+        "Stack pointer: 0x3fc92b00\nStack bounds: 0x3fc9ade8 - 0x3fc9ea70\n", says=("Detected in task", "CONFIG_ESP_MAIN_TASK_STACK_SIZE")),
+    row("a connection that fails is no lack of memory", [],
+        "E (81200) esp-tls: [sock=57] delayed connect error: Connection reset by peer\nE (81210) transport_base: Failed to open a new connection: 32772\n"),
+    row("free heap at the stages of a start", [], "".join("[stats:%s]  heap_free= %d\n" % m for m in (("post-transport", 126380), ("post-sensors", 120764), ("post-ui", 27340), ("setup-end", 27340)))),
     row("lwESP", ["HS-RTOS-FAILED"], "[MSG VAR] Allocated 76 bytes at 20016874\n[MSG VAR] Error allocating 76 bytes\n[MSG VAR] Free memory: 200168C8\n", says=("lwESP", "76 bytes")),
     row("TizenRT", ["HS-RTOS-FAILED"],
         "TASH>>mm_manage_alloc_fail: Allocation failed from user heap.\nmm_manage_alloc_fail:  - requested size 1024000\nmm_manage_alloc_fail:  - largest free size : 60960\n"
