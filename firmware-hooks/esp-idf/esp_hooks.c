@@ -242,11 +242,10 @@ INLINE bool records(void)
 
 /* --- blocks ---------------------------------------------------------------------------------------------- */
 
-#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 2, 0)
-INLINE bool is_alias(const void *block)
-{
-    return esp_ptr_in_diram_iram(block) || (!esp_rtc_dram_match_rtc_iram() && esp_ptr_in_rtc_iram_fast(block));
-}
+/* RTC memory has a second address on some chips only. ESP-IDF's esp_rtc_dram_match_rtc_iram is not in 5.1, the first releases
+ * of 5.2 and 5.3, and 5.4; their heaps never return that address. */
+#if SOC_RTC_FAST_MEM_SUPPORTED && (SOC_RTC_IRAM_LOW != SOC_RTC_DRAM_LOW || SOC_RTC_IRAM_HIGH != SOC_RTC_DRAM_HIGH)
+INLINE bool is_alias(const void *block) { return esp_ptr_in_diram_iram(block) || esp_ptr_in_rtc_iram_fast(block); }
 #else
 INLINE bool is_alias(const void *block) { return esp_ptr_in_diram_iram(block); }
 #endif

@@ -242,6 +242,19 @@ static __attribute__((noinline)) void takes_lock(struct owner *o)
     o->frees++;
 }
 
+/* What code in internal RAM may make while there is no flash. */
+static __attribute__((noinline)) void makes_objects(struct owner *o)
+{
+    void *object[4] = {xQueueCreateCountingSemaphore(4, 0), xTimerCreate(NULL, 1, 0, NULL, NULL)};
+    if (!xTaskCreate(NULL, NULL, 0, NULL, 0, &object[2]) || !xTaskCreatePinnedToCore(NULL, NULL, 0, NULL, 0, &object[3], 0))
+        o->failures++;
+    for (unsigned i = 0; i < 4; i++) {
+        o->allocs++;
+        vPortFree(stay(object[i]));
+        o->frees++;
+    }
+}
+
 /* The main task: late heaps, then a while without flash, in the midst of which interrupts come. */
 static void main_task(void)
 {
@@ -258,6 +271,7 @@ static void main_task(void)
     bare_cache(false);
     hs_state = HS_STATE_KEYFRAME_DUE; /* it has to wait: heaps are walked by code in flash */
     takes_lock(o);
+    makes_objects(o);
     for (unsigned i = 0; i < STEPS; i++)
         step(o);
     bare_cache(true);

@@ -251,6 +251,20 @@ void bare_cache(bool on)
 void *pvPortMalloc(size_t size) { return heap_caps_malloc(size, MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT); }
 void vPortFree(void *block) { heap_caps_free(block); }
 void *xQueueCreateMutex(uint8_t type) { return (void)type, pvPortMalloc(BARE_MUTEX); }
+void *xQueueCreateCountingSemaphore(unsigned most, unsigned first) { return (void)most, (void)first, pvPortMalloc(BARE_MUTEX); }
+void *xTimerCreate(const char *name, uint32_t period, int reload, void *id, void *callback)
+{
+    return (void)name, (void)period, (void)reload, (void)id, (void)callback, pvPortMalloc(BARE_MUTEX);
+}
+int xTaskCreatePinnedToCore(void *code, const char *name, uint32_t stack, void *argument, unsigned priority, void *task, int core)
+{
+    (void)code, (void)name, (void)stack, (void)argument, (void)priority, (void)core;
+    return (*(void **)task = pvPortMalloc(BARE_MUTEX)) != NULL;
+}
+int xTaskCreate(void *code, const char *name, uint32_t stack, void *argument, unsigned priority, void *task)
+{
+    return xTaskCreatePinnedToCore(code, name, stack, argument, priority, task, 0);
+}
 
 bool spi_flash_cache_enabled(void) { return !system_cache_off; }
 void system_in_flash(void)
@@ -274,7 +288,6 @@ bool esp_ptr_external_ram(const void *address) { return standin_region_of(addres
 bool esp_ptr_in_rtc_slow(const void *address) { return (void)address, false; }
 bool esp_ptr_in_rtc_dram_fast(const void *address) { return standin_region_of(address) == SYSTEM_RTC; }
 bool esp_ptr_in_rtc_iram_fast(const void *address) { return (void)address, false; }
-bool esp_rtc_dram_match_rtc_iram(void) { return true; }
 bool esp_ptr_in_iram(const void *address) { return (void)address, false; }
 bool esp_psram_is_initialized(void) { return true; }
 size_t esp_psram_get_size(void) { return 1u << 18; }

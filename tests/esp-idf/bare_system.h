@@ -28,6 +28,10 @@ void bare_interrupts(void (*handler)(void), uint32_t microseconds);
 void *pvPortMalloc(size_t size);
 void vPortFree(void *block);
 void *xQueueCreateMutex(uint8_t type);
+void *xQueueCreateCountingSemaphore(unsigned most, unsigned first);
+void *xTimerCreate(const char *name, uint32_t period, int reload, void *id, void *callback);
+int xTaskCreate(void *code, const char *name, uint32_t stack, void *argument, unsigned priority, void *task);
+int xTaskCreatePinnedToCore(void *code, const char *name, uint32_t stack, void *argument, unsigned priority, void *task, int core);
 
 /* Takes the contents of flash away: who jumps there, or reads there, has nothing. And gives them back. */
 void bare_cache(bool on);

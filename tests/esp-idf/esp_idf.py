@@ -95,7 +95,7 @@ def refuses_hook_with_lists():
 CACHE_ON = {"catch_up", "tell_failure", "hs_esp_find_regions", "hs_level_gone", "hs_level_put", "hs_level_state", "hs_put_alloc", "hs_put_free",
             "hs_put_realloc", "hs_record"}
 # Of ESP-IDF, which has them in internal RAM, in ROM or in a header.
-OF_ESP_IDF = re.compile(r"__real_|portE(NTER|XIT)_CRITICAL|xPort|esp_ptr_in_|esp_rtc_dram_match|(spi_flash_cache_enabled|memset|memcpy)$")
+OF_ESP_IDF = re.compile(r"__real_|portE(NTER|XIT)_CRITICAL|xPort|esp_ptr_in_|(spi_flash_cache_enabled|memset|memcpy)$")
 
 
 def beside_micropython():
@@ -130,7 +130,8 @@ def beside_micropython():
     called = {name for name in called - fast if not OF_ESP_IDF.match(name)}
     tap.check("beside MicroPython: of what is in flash, internal RAM calls only what waits for the cache", called == CACHE_ON,
               (called - CACHE_ON, CACHE_ON - called))
-    in_ram = {"__wrap_" + name for name in ("malloc", "heap_caps_free", "pvPortMalloc", "vPortFree", "xQueueGenericCreate", "xQueueCreateMutex")}
+    in_ram = {"__wrap_" + name for name in ("malloc", "heap_caps_free", "pvPortMalloc", "vPortFree", "xQueueGenericCreate", "xQueueCreateMutex",
+                                            "xQueueCreateCountingSemaphore", "xTaskCreate", "xTaskCreatePinnedToCore", "xTimerCreate")}
     tap.check("beside MicroPython: what ESP-IDF has in internal RAM has its wrap there", in_ram <= fast, in_ram - fast)
     tap.check("beside MicroPython: internal RAM reads no constants in flash", not data, data)
 

@@ -147,5 +147,4 @@ bool esp_ptr_external_ram(const void *address) { return standin_region_of(addres
 bool esp_ptr_in_rtc_slow(const void *address) { return (void)address, false; }
 bool esp_ptr_in_rtc_dram_fast(const void *address) { return standin_region_of(address) == SYSTEM_RTC; }
 bool esp_ptr_in_rtc_iram_fast(const void *address) { return (void)address, false; }
-bool esp_rtc_dram_match_rtc_iram(void) { return true; }
 bool esp_ptr_in_iram(const void *address) { return (void)address, false; }
