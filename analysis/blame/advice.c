@@ -12,6 +12,7 @@
 #define SOME 4u
 #define BUFFER 64u       /* minimum bytes of a block that is worth reusing */
 #define MISSING_PART 16u /* islands that split off less than this part of the failed request did not cause the failure */
+#define LESS 0.95        /* times the fragmentation without the change; smaller gains are not reported */
 #define HEAP_PARTS 8u    /* a collection that frees less than this part of the heap needs no threshold */
 
 /* Input of the conditions. */
@@ -199,45 +200,60 @@ static void make_rows(struct hs_island_report *report, const struct hs_islands *
 
 /* ---- advice ---- */
 
-static struct hs_rerun_result rerun(const struct hs_program *program, double death, bool *ran)
+static struct hs_rerun_result rerun(const struct hs_program *program, double death, uint64_t threshold, bool *ran)
 {
     struct hs_rerun_result result = {.failed = false};
-    const struct hs_setting set = {.policy = hs_policy_at(0), .shift = program->shift, .death = death};
+    const struct hs_setting set = {.policy = hs_policy_at(0), .shift = program->shift, .death = death, .threshold = threshold};
     *ran = *ran && hs_rerun(&result, program, &set) == HS_OK;
     return result;
 }
 
-/* Replays the program with the line of the advice changed, on the same heap. Returns false if it does not help. */
+/* Replays the program as it is and as it would be, on the same heap. `threshold` 0: as recorded. Returns whether it helps. */
+static bool replay(struct hs_advice *a, const struct hs_program *program, const struct hs_program *changed, uint64_t threshold)
+{
+    bool ran = true;
+    uint64_t before = rerun(program, HS_DEATH_EARLY, 0, &ran).failures;
+    struct hs_rerun_result was = rerun(program, HS_DEATH_LATE, 0, &ran), late = rerun(changed, HS_DEATH_LATE, threshold, &ran);
+    uint64_t early = rerun(changed, HS_DEATH_EARLY, threshold, &ran).failures;
+    if (!ran)
+        return false;
+    a->trial = late.failures < before ? HS_ADVICE_HELPS : early < before ? HS_ADVICE_HELPS_EARLY : HS_ADVICE_LESS;
+    a->failures = late.failures < before ? late.failures : early;
+    a->before = was.fragmentation;
+    a->after = late.fragmentation;
+    return a->trial != HS_ADVICE_LESS || (!before && !late.failures && a->after < LESS * a->before);
+}
+
+/* The same with the line of the advice changed. */
 static bool try_edit(struct hs_advice *a, enum hs_edit_kind kind, const struct hs_program *program, const struct hs_group *group)
 {
     struct hs_program changed = {0};
     struct hs_edit edit = {.kind = kind};
     for (size_t i = 0; i < group->n_sites; i++)
         edit.n_sites = group->site[i] >= edit.n_sites ? group->site[i] + 1 : edit.n_sites;
-    bool *site = calloc((size_t)edit.n_sites + 1, sizeof *site), ran = site;
+    bool *site = calloc((size_t)edit.n_sites + 1, sizeof *site), helps = false;
     for (size_t i = 0; site && i < group->n_sites; i++)
         site[group->site[i]] = true;
     edit.site = site;
-    ran = ran && hs_program_edit(&changed, program, &edit) == HS_OK;
-    uint64_t before = ran ? rerun(program, HS_DEATH_EARLY, &ran).failures : 0;
-    uint64_t early = ran ? rerun(&changed, HS_DEATH_EARLY, &ran).failures : 0;
-    uint64_t late = ran ? rerun(&changed, HS_DEATH_LATE, &ran).failures : 0;
+    if (site && hs_program_edit(&changed, program, &edit) == HS_OK)
+        helps = replay(a, program, &changed, 0);
     hs_program_free(&changed);
     free(site);
-    if (!ran || !before)
-        return true;
-    a->trial = late < before ? HS_ADVICE_HELPS : HS_ADVICE_HELPS_EARLY;
-    a->failures = late < before ? late : early;
-    return late < before || early < before;
+    return helps;
 }
 
-/* Whether advice can be given: what was tried and does not help is not. */
+/* Whether advice can be given: what was not seen to help is not, unless the trace cannot be replayed. */
 static bool stands_trial(struct hs_advice *a, const struct hs_advised *advised, const struct hs_groups *groups)
 {
     static const enum hs_edit_kind edits[HS_ADVICE_KINDS] = {
-        [HS_ADVICE_REUSE] = HS_EDIT_REUSE, [HS_ADVICE_COLLECT] = HS_EDIT_COLLECT};
-    bool can = (a->kind == HS_ADVICE_REUSE || a->kind == HS_ADVICE_COLLECT) && advised->program && advised->missing;
-    return !can || try_edit(a, edits[a->kind], advised->program, &groups->group[a->group]);
+        [HS_ADVICE_REUSE] = HS_EDIT_REUSE,           [HS_ADVICE_IMPORT] = HS_EDIT_BEFORE,
+        [HS_ADVICE_FINAL_SIZE] = HS_EDIT_FINAL_SIZE, [HS_ADVICE_PREALLOCATE] = HS_EDIT_BEFORE,
+        [HS_ADVICE_EARLIER] = HS_EDIT_BEFORE,        [HS_ADVICE_COLLECT] = HS_EDIT_COLLECT};
+    if (!advised->program)
+        return true;
+    if (a->kind == HS_ADVICE_THRESHOLD)
+        return replay(a, advised->program, advised->program, a->largest);
+    return try_edit(a, edits[a->kind], advised->program, &groups->group[a->group]);
 }
 
 /* When two lines have islands between the same buffers, the advice about the buffers is given once. */

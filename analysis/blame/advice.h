@@ -41,7 +41,8 @@ enum hs_advice_kind {
 
 /* What a replay of the changed program showed: fewer allocations fail. */
 enum hs_advice_trial {
-    HS_ADVICE_UNTRIED,
+    HS_ADVICE_UNTRIED,     /* the trace cannot be replayed */
+    HS_ADVICE_LESS,        /* none had failed, and the free space is less in pieces */
     HS_ADVICE_HELPS_EARLY, /* only if garbage is garbage as early as the trace allows */
     HS_ADVICE_HELPS,       /* also if it is as late as the trace allows */
 };
@@ -57,8 +58,9 @@ struct hs_advice {
     uint64_t smallest, largest; /* bytes */
     uint64_t bytes;
     uint64_t ticks, other_ticks;
-    enum hs_advice_trial trial; /* of REUSE and COLLECT; those that do not help are not given */
+    enum hs_advice_trial trial; /* what does not help is not given */
     uint64_t failures;          /* that are left, with a trial */
+    double before, after;       /* external fragmentation, mean after collections, without and with the change; with LESS */
 };
 
 struct hs_island_report {

@@ -89,10 +89,19 @@ static char *fill_in(const struct hs_blameview *v, const struct hs_advice *a, co
 static char *what_to_do(const struct hs_blameview *v, const struct hs_advice *a, char *text)
 {
     fill_in(v, a, words[a->kind].what, false, text);
-    if (a->trial != HS_ADVICE_UNTRIED)
-        snprintf(text + strlen(text), TEXT_MAX - strlen(text), ": tried on this trace, %s%s",
+    size_t n = strlen(text);
+    if (a->trial == HS_ADVICE_UNTRIED)
+        snprintf(text + n, TEXT_MAX - n, ": not tried, since this trace cannot be replayed");
+    else if (a->trial == HS_ADVICE_LESS)
+        snprintf(text + n, TEXT_MAX - n,
+                 ": tried on this trace, fragmentation after collections falls from %.1f%% to %.1f%% on average", 100 * a->before,
+                 100 * a->after);
+    else
+        snprintf(text + n, TEXT_MAX - n, ": tried on this trace, %s%s",
                  a->failures ? "fewer allocations fail" : "no allocation fails",
-                 a->trial == HS_ADVICE_HELPS ? "" : " if the blocks beside it are garbage by then, which the trace does not show");
+                 a->trial == HS_ADVICE_HELPS ? ""
+                 : a->group == UINT32_MAX    ? " if blocks become garbage as early as the trace allows"
+                                             : " if the blocks beside it are garbage by then, which the trace does not show");
     return text;
 }
 

@@ -58,9 +58,8 @@ static const struct hs_option options[] = {
 };
 
 static const char *const edit_names[HS_EDITS] = {
-    [HS_EDIT_DROP] = "drop",         [HS_EDIT_FINAL_SIZE] = "final-size", [HS_EDIT_REUSE] = "reuse",
-    [HS_EDIT_AT_START] = "at-start", [HS_EDIT_COLLECT] = "collect-at",    [HS_EDIT_OMIT] = "omit",
-    [HS_EDIT_RELEASE] = "release",
+    [HS_EDIT_DROP] = "drop",     [HS_EDIT_FINAL_SIZE] = "final-size", [HS_EDIT_REUSE] = "reuse", [HS_EDIT_AT_START] = "at-start",
+    [HS_EDIT_BEFORE] = "before", [HS_EDIT_COLLECT] = "collect-at",    [HS_EDIT_OMIT] = "omit",   [HS_EDIT_RELEASE] = "release",
 };
 
 struct work {

@@ -10,6 +10,7 @@
 struct block {
     uint32_t largest; /* bytes */
     uint32_t site;    /* that allocated it */
+    uint32_t before;  /* index in `to` of its allocation, if that was moved to the start */
     bool mine;        /* the edit concerns it */
     bool freed;       /* by the program */
 };
@@ -117,6 +118,23 @@ static void put_reused(struct editor *e, const struct hs_program_step *s)
         put_buffer(e, s, s->block);
 }
 
+/* The line's blocks in their order, before the first step of the program itself. */
+static void put_before(struct editor *e, const struct hs_program_step *s)
+{
+    bool begins = s->kind != HS_STEP_AREA && s->kind != HS_STEP_GIVEN;
+    for (uint32_t i = 0; begins && !e->started && i < e->from->n; i++) {
+        const struct hs_program_step *own = &e->from->step[i];
+        if (own->kind != HS_STEP_ALLOC || !e->block[own->block].mine)
+            continue;
+        e->block[own->block].before = e->to->n;
+        copy(e, own);
+        e->changed = true;
+    }
+    e->started = e->started || begins;
+    if (s->kind != HS_STEP_ALLOC || !e->block[s->block].mine)
+        copy(e, s);
+}
+
 /* Blocks that the line allocates, and what it requested in vain. */
 static void put_omitting(struct editor *e, const struct hs_program_step *s)
 {
@@ -146,6 +164,7 @@ static void put(struct editor *e, const struct hs_program_step *s)
     case HS_EDIT_AT_START: put_reused(e, s); return;
     case HS_EDIT_FINAL_SIZE: put_final(e, s); return;
     case HS_EDIT_OMIT: put_omitting(e, s); return;
+    case HS_EDIT_BEFORE: put_before(e, s); return;
     case HS_EDIT_COLLECT:
         if ((takes_memory(s) || fails(s)) && of_line(e, s->site))
             put_collection(e, s);
@@ -162,6 +181,8 @@ static void move_lives(struct editor *e)
         const struct hs_life *old = &e->from->block[i];
         e->to->block[i] = (struct hs_life){e->moved[old->born], e->moved[old->alive],
                                            old->swept == HS_NEVER ? HS_NEVER : e->moved[old->swept]};
+        if (e->edit->kind == HS_EDIT_BEFORE && e->block[i].mine)
+            e->to->block[i].born = e->block[i].before;
     }
     if (e->buffer != NO_BLOCK)
         e->to->block[e->buffer] = (struct hs_life){e->to->n, e->to->n, HS_NEVER};

@@ -18,6 +18,7 @@ enum hs_edit_kind {
     HS_EDIT_FINAL_SIZE, /* a block that the line resizes has its final size from the start; failed resizes count for that size */
     HS_EDIT_REUSE,      /* the line allocates one block of its largest size and reuses it; failed requests count for that size */
     HS_EDIT_AT_START,   /* like REUSE, but the block is allocated when the program starts */
+    HS_EDIT_BEFORE,     /* all blocks of the line are allocated when the program starts */
     HS_EDIT_COLLECT,    /* a collection before each allocation of the line */
     HS_EDIT_OMIT,       /* what the line allocates is not needed: its blocks and its failed requests are left out */
     HS_EDIT_RELEASE,    /* what the line allocated and still keeps when a request fails is garbage just before that request */
