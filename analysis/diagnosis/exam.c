@@ -108,6 +108,7 @@ int hs_exam_conclude(struct hs_exam *exam, const struct hs_names *names)
     error = error ? error : add_sums(exam, names);
     exam->usual = hs_usual_request(exam->model);
     int grows = error ? error : hs_growth_find(&exam->growth, names, &exam->growing);
-    exam->grows = grows == HS_OK && !hs_growth_ends(&exam->growing, names, &exam->sources);
+    exam->growing.ends = grows == HS_OK && hs_growth_ends(&exam->growing, names, &exam->sources);
+    exam->grows = grows == HS_OK && (exam->growing.much || !exam->growing.ends);
     return grows == HS_ERR_KIND ? HS_OK : grows;
 }

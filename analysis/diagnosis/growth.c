@@ -15,6 +15,7 @@
 #define RISES 0.6        /* minimum share of rising steps */
 #define FALLS 0.1        /* maximum share of falling steps */
 #define SLOW_PART 128u   /* growth by less than this part of the heap is slow */
+#define MUCH_PART 10u    /* growth by this part of the heap or more is much */
 #define CHANCE 3.0       /* minimum growth of an estimate, in its standard deviations */
 #define PARTS 16u        /* of the run, for the births of what is live */
 #define BORN_SHARE 0.05  /* minimum share of the heap that grows by births: they tell less than collections do */
@@ -362,6 +363,7 @@ static void describe(const struct hs_growth *g, const struct hs_names *names, co
     end_in_pieces(g, tick, growing);
     growing->sampled = g->sampled;
     growing->slow = growing->to - growing->from < (used[g->n - 1] + growing->free) / SLOW_PART;
+    growing->much = growing->to - growing->from >= (used[g->n - 1] + growing->free) / MUCH_PART;
     memcpy(growing->name, line->name, strlen(line->name) + 1);
 }
 

@@ -61,6 +61,8 @@ struct hs_growing {
     bool sampled;             /* these are estimates */
     bool births; /* known by the births of what is live: `from` and `to` are of parts of the run, not of collections */
     bool slow;   /* so little of the heap that a result may grow, or a cache fill: no reason to warn */
+    bool much;   /* so much of the heap that it is worth a word even where it ends */
+    bool ends;   /* by the sources the loops that make it end, and something uses it then: the program may need it */
 };
 
 /* Call after each collection; *growth starts zeroed. */

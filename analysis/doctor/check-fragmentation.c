@@ -34,7 +34,7 @@ static void grow_by_split(const struct hs_doctor_input *input, struct hs_space_s
 /* Data that grow are the first to be changed: then this is a note. */
 static enum hs_severity severity_of(const struct hs_doctor_input *input)
 {
-    return input->exam->grows ? HS_SEVERITY_NOTE : HS_SEVERITY_WARNING;
+    return input->exam->grows && !input->exam->growing.ends ? HS_SEVERITY_NOTE : HS_SEVERITY_WARNING;
 }
 
 static void describe(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_space_stats *heap, bool collected)

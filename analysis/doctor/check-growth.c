@@ -51,21 +51,25 @@ static void describe_end(struct hs_finding *f, const struct hs_doctor_input *p, 
 static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     const struct hs_growing *g = p->exam && p->exam->grows ? &p->exam->growing : NULL;
-    char lasts[32] = "", text[48] = "";
+    char lasts[32] = "", text[160] = "";
     if (!g)
         look_at_uncollected(p, findings);
     if (!g || already_reported(p->exam))
         return;
     if (g->lasts >= 0) {
         hs_duration_words(lasts, sizeof lasts, g->lasts);
-        snprintf(text, sizeof text, "; at this rate memory lasts for %s", lasts);
+        snprintf(text, sizeof text,
+                 g->ends ? "; the loops that make it end: if they went on, memory would last for %s"
+                         : "; at this rate memory lasts for %s",
+                 lasts);
     }
     char kept[HS_NAME_MAX + 32] = "";
     if (g->keeper[0])
         snprintf(kept, sizeof kept, ", possibly kept by %.120s", g->keeper);
     struct hs_finding *f = hs_finding_new(
-        findings, "HS-HEAP-GROWING", g->slow ? HS_SEVERITY_NOTE : HS_SEVERITY_WARNING, "what %.130s allocates %s%.150s%s",
-        g->name, g->births ? "stays, from every part of the run" : "grows from collection to collection", kept, text);
+        findings, "HS-HEAP-GROWING", g->slow || g->ends ? HS_SEVERITY_NOTE : HS_SEVERITY_WARNING,
+        "what %.130s allocates %s%.150s%s", g->name,
+        g->births ? "stays, from every part of the run" : "grows from collection to collection", kept, text);
     hs_finding_place(f, g->name);
     if (g->births)
         hs_finding_evidence(f,
@@ -76,6 +80,8 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
         hs_finding_evidence(
             f, "%s%" PRIu64 " bytes live after a collection, %" PRIu64 " after the last of %u, still rising in the second half",
             g->sampled ? "by samples, about " : "", g->from, g->to, g->moments);
+    if (g->ends)
+        hs_finding_evidence(f, "it is a leak if these loops go on for ever elsewhere, or if the program does not need all of it");
     describe_end(f, p, g);
     hs_finding_evidence(f, "%.*f bytes a second of this line; %" PRIu64 " bytes were free after the last collection",
                         g->per_second < 100, g->per_second, g->free);
