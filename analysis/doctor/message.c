@@ -465,7 +465,9 @@ static bool is_wordless(const char *line, const char *before)
 /* Whether the line is an exception of a board that a tool on the computer passes on as its repr. */
 static bool is_passed_on(const char *line)
 {
-    return strstr(line, "('exception', b'") && strstr(line, "\\nMemoryError: memory allocation failed, allocating ");
+    static const char message[] = "\\nMemoryError: memory allocation failed, allocating ";
+    const char *at = strstr(line, "('exception', b'") ? strstr(line, message) : NULL;
+    return at && isdigit((unsigned char)at[strlen(message)]);
 }
 
 /* Where "memory allocation failed" begins, and the size or "heap is locked" follows as a firmware prints it; or NULL. */

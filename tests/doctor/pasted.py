@@ -723,6 +723,7 @@ OTHERS = [
         '    printk("heap size is too small");\n  __ASSERT(c, "corrupted heap bounds (buffer overflow?) for memory at %p", mem);\n  Serial.print(", free heap = 2160");\n'),
     row("C of ESP-IDF", [],
         "I (300) cpu_start: Multicore app\nstatic size_t before_free_8bit;\n    before_free_8bit = heap_caps_get_free_size(MALLOC_CAP_8BIT);\n    heap_free_32 = 5;\n"),
+    row("C that looks for an exception", [], "    return strstr(line, \"('exception', b'\") && strstr(line, \"\\\\nMemoryError: memory allocation failed, allocating \");\n"),
     row("a page about JSON", [], 'The answer has `"freeheap":2100` and `"Heap":3`, see {"state":{"on":true}}.\n'),
     row("FreeRTOS: the source of its hook", [], "void vApplicationMallocFailedHook( void )\n{\n    for( ;; );\n}\n"),
 ]

@@ -656,7 +656,8 @@ static bool take_failure(struct scan *s)
     size_t most = sizeof s->failure.file - 1, cut = s->frame.file_len > most ? s->frame.file_len - most : 0;
     while (cut < s->frame.file_len && (s->frame.file[cut] & 0xc0) == 0x80) /* within a UTF-8 character */
         cut++;
-    copy_name(s->failure.file, sizeof s->failure.file, s->frame.file + cut, s->frame.file_len - cut);
+    const char *file = s->frame.file_len ? s->frame.file + cut : ""; /* "": no frame is above it */
+    copy_name(s->failure.file, sizeof s->failure.file, file, s->frame.file_len - cut);
     copy_name(s->failure.function, sizeof s->failure.function, s->frame.function, s->frame.function_len);
     s->frame.file_len = s->frame.function_len = s->frame.line = 0;
     return false;
