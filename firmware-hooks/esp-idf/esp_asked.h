@@ -40,7 +40,8 @@ static inline __attribute__((always_inline)) void hs_esp_answered(struct hs_esp_
     extern result __wrap_##name parameters; \
     HS_ESP_FAST result __wrap_##name parameters
 
-/* The same for a function that not every version of ESP-IDF has. If it exists, its file is always linked, or never called. */
+/* The same for a function that not every version of ESP-IDF has. A weak name does not take its file out of an archive: it must be in a
+ * file that each program links, or the wrap calls address 0. */
 #define WRAP_IF_THERE(result, name, parameters) \
     extern __attribute__((weak)) result __real_##name parameters; \
     extern result __wrap_##name parameters; \

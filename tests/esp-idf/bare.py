@@ -68,13 +68,19 @@ class Firmware:
         sources = [os.path.join(HERE, f) for f in (*OURS, *parts)] + [os.path.join(hs_test.ROOT, s) for s in CORE.start] + list(component) + list(lib)
         self.link = ["-nostartfiles", "-T", path, "-Wl,--gc-sections,--no-warn-rwx-segments,--defsym=ram_size=%d" % CORE.machine.ram, *link]
         # The stand-in first: ESP-IDF calls the last constructor first.
-        self.objects = [self._compile(source, 131072) for source in sources]
+        self.objects = [self._compile(source, 131072) for source in sources] + [self._archive("standin_timers.c")]
         self._good(CORE.compile([*self.link, "-o", self.elf], self.objects))
 
     def _compile(self, source, ring):
         made = os.path.join(self.folder, os.path.splitext(os.path.basename(source))[0] + ".o")
         flags = self.flags if source.endswith(".c") else ["-std=gnu++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", *self.flags[1:]]
         self._good(CORE.compile([*flags, "-DHS_RING_SIZE=%d" % ring, "-c", "-o", made], [source]))
+        return made
+
+    def _archive(self, source):
+        """A file that is linked only where a function of it is called."""
+        made = os.path.join(self.folder, "libtimers.a")
+        CORE.tool("ar", "rcs", made, self._compile(os.path.join(HERE, source), 131072))
         return made
 
     def change_ring(self, port, ring):

@@ -252,10 +252,6 @@ void *pvPortMalloc(size_t size) { return heap_caps_malloc(size, MALLOC_CAP_INTER
 void vPortFree(void *block) { heap_caps_free(block); }
 void *xQueueCreateMutex(uint8_t type) { return (void)type, pvPortMalloc(BARE_MUTEX); }
 void *xQueueCreateCountingSemaphore(unsigned most, unsigned first) { return (void)most, (void)first, pvPortMalloc(BARE_MUTEX); }
-void *xTimerCreate(const char *name, uint32_t period, int reload, void *id, void *callback)
-{
-    return (void)name, (void)period, (void)reload, (void)id, (void)callback, pvPortMalloc(BARE_MUTEX);
-}
 int xTaskCreatePinnedToCore(void *code, const char *name, uint32_t stack, void *argument, unsigned priority, void *task, int core)
 {
     (void)code, (void)name, (void)stack, (void)argument, (void)priority, (void)core;

@@ -131,7 +131,7 @@ def beside_micropython():
     tap.check("beside MicroPython: of what is in flash, internal RAM calls only what waits for the cache", called == CACHE_ON,
               (called - CACHE_ON, CACHE_ON - called))
     in_ram = {"__wrap_" + name for name in ("malloc", "heap_caps_free", "pvPortMalloc", "vPortFree", "xQueueGenericCreate", "xQueueCreateMutex",
-                                            "xQueueCreateCountingSemaphore", "xTaskCreate", "xTaskCreatePinnedToCore", "xTimerCreate")}
+                                            "xQueueCreateCountingSemaphore", "xTaskCreate", "xTaskCreatePinnedToCore")}
     tap.check("beside MicroPython: what ESP-IDF has in internal RAM has its wrap there", in_ram <= fast, in_ram - fast)
     tap.check("beside MicroPython: internal RAM reads no constants in flash", not data, data)
 
