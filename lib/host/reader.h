@@ -180,7 +180,7 @@ struct hs_around {
     uint64_t used, peak; /* bytes, headers included */
     uint64_t blocks;
 };
-/* NULL if it is not such a region. */
+/* NULL if it is not such a region, or if its figures are unknown: at a level that does not follow blocks. */
 const struct hs_around *hs_reader_around(const struct hs_reader *reader, unsigned region);
 
 /* Whether the region with this number is selected. */

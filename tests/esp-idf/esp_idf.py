@@ -529,6 +529,11 @@ def both_levels():
     stat = hs_test.cli_json("stat", trace)[1] or {}
     tap.check("both levels: without a choice it is Python's heap, and nothing contradicts", stat.get("diverged", 0) == 0 and not stat.get("warnings") and
               stat["total_bytes"] == sum(a["total_bytes"] for a in areas), (stat.get("total_bytes"), areas, stat.get("warnings")))
+    sampled = out_of("outer-sampled.hst")
+    hs_test.run([firmware, "-X", "heapsize=32k", os.path.join(HERE, "grow.py")], env={"HEAPSTRATA_OUT": sampled, "HEAPSTRATA_LEVEL": "sampled"})
+    said = [(hs_test.cli_json("report", t)[1] or {}).get("around") for t in (trace, sampled)]
+    tap.check("both levels: figures of the heap around Python's, but not at a level that does not know them", len(said[0] or []) == len(outer) and
+              all(a["used_bytes"] for a in said[0][:1]) and said[1] == [], said)
     refused(firmware)
     whole = hs_test.cli_json("stat", "--heap", "all", trace)[1] or {}
     tap.check("both levels: --heap all has every region", whole.get("diverged", 0) == 0 and

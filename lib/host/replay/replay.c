@@ -387,6 +387,8 @@ static void on_level(struct hs_reader *r, const struct hs_record *record)
     r->level = record->level.level;
     if (record->level.level != HS_LEVEL_FULL)
         r->synced = r->drawing = false;
+    if (record->level.level > HS_LEVEL_FULL)
+        r->not_around = true;
 }
 
 static uint8_t op_of(const struct hs_reader *r, uint32_t site)

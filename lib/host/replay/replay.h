@@ -81,6 +81,7 @@ struct hs_reader {
     bool all_selected;  /* all numbers so far */
     bool leaves[256];   /* was selected up to the current event */
     struct hs_around around[256];
+    bool not_around; /* these figures are unknown: since a level that does not follow blocks */
 };
 
 /* Makes events from the records from at_record on, until the records end or an event must be returned

@@ -151,6 +151,7 @@ static void count_anew(struct hs_reader *r, const struct hs_event *e)
 {
     for (unsigned i = 0; i < r->n_regions; i++)
         r->around[i].used = r->around[i].blocks = 0;
+    r->not_around = false;
     for (uint32_t i = 0; i < e->n_blocks; i++) {
         const struct hs_map_area *area = hs_heapmap_area(&r->map, e->block[i].pos);
         if (area)
@@ -172,8 +173,8 @@ static inline void count(struct hs_reader *r, const struct hs_event *e)
 
 const struct hs_around *hs_reader_around(const struct hs_reader *r, unsigned region)
 {
-    bool beside = r->selection.outermost && region < r->n_regions && r->region[region].present && !r->selected[region] &&
-                  !r->region[region].within;
+    bool beside = r->selection.outermost && !r->not_around && region < r->n_regions && r->region[region].present &&
+                  !r->selected[region] && !r->region[region].within;
     return beside ? &r->around[region] : NULL;
 }
 
