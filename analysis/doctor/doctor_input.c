@@ -41,7 +41,8 @@ bool hs_number_after(const char *text, const char *word, uint64_t *number)
     return n < UINT64_C(1) << 40;
 }
 
-#define SAID_MOST 24u /* bytes between what is said and its number */
+#define ESP32_PORT "esp32" /* of MicroPython */
+#define SAID_MOST 24u      /* bytes between what is said and its number */
 
 bool hs_number_said(const char *at, uint64_t *number)
 {
@@ -87,13 +88,13 @@ static void find_chip(struct hs_doctor_input *p)
     }
 }
 
-/* A trace contains its port and its system. */
+/* A trace contains its port and its system. MicroPython has one port, esp32, for all chips of the series. */
 static void find_in_trace(struct hs_doctor_input *p)
 {
     static const char *const keys[] = {"system", "machine", "port"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const char *value = hs_reader_fact(p->reader, keys[i]);
-        if (value && !p->facts.chip)
+        if (value && !p->facts.chip && strcmp(value, ESP32_PORT) != 0)
             p->facts.chip = hs_chip_named(value, strlen(value));
     }
     const char *system = hs_reader_fact(p->reader, "system");
@@ -104,7 +105,9 @@ static void find_in_trace(struct hs_doctor_input *p)
 bool hs_doctor_input_is_esp32(const struct hs_doctor_input *p)
 {
     static const char *const messages[] = {"Heap summary for capabilities", "cpu_start:", "heap_init:", NULL};
-    return (p->facts.chip && !strncmp(p->facts.chip->name, "ESP32", 5)) || hs_doctor_input_message(p, messages);
+    const char *port = p->reader ? hs_reader_fact(p->reader, "port") : NULL;
+    return (port && !strcmp(port, ESP32_PORT)) || (p->facts.chip && !strncmp(p->facts.chip->name, "ESP32", 5)) ||
+           hs_doctor_input_message(p, messages);
 }
 
 static bool fails_on_esp8266(const struct hs_doctor_input *p)

@@ -251,13 +251,17 @@ def facts():
     with open(ring, "rb") as f:
         image = bytearray(f.read())
     size = int.from_bytes(image[10:12], "little")
-    for found, wanted in (("0", ["HS-PSRAM-NOTFOUND"]), ("8388608", [])):
-        told = ("port=esp-idf\0psram_mode=quad\0psram_found=%s\0" % found).encode()
-        image[56:size] = told.ljust(size - 56, b"\0")
+    for told, wanted, chip in (("port=esp-idf\0psram_mode=quad\0psram_found=0\0", ["HS-PSRAM-NOTFOUND"], None),
+                               ("port=esp-idf\0psram_mode=quad\0psram_found=8388608\0", [], None),
+                               ("port=esp32\0", [], None), ("port=esp8266\0", [], "ESP8266")):  # esp32: the port of all chips of that series
+        image[56:size] = told.encode().ljust(size - 56, b"\0")
         image[40:44] = zlib.crc32(bytes(image[56:size]), zlib.crc32(bytes(image[:38]))).to_bytes(4, "little")
         with open(path_of("facts.img"), "wb") as f:
             f.write(image)
-        check("a trace whose build found %s bytes of PSRAM" % found, path_of("facts.img"), wanted)
+        told = told.replace("\0", " ")
+        check("a trace with the facts " + told, path_of("facts.img"), wanted)
+        named = hs_test.cli_json("doctor", path_of("facts.img"))[1]["chip"]
+        tap.check("... of the chip " + str(chip), named == chip, named)
 
 
 def narrow():
