@@ -424,6 +424,8 @@ static void marks_have_the_summaries_after_them(void **state)
 
 /* ---- at random, against a naive model ---- */
 
+#define SIZES 1024u /* requests are smaller */
+
 struct naive_block {
     uint32_t pos, granules, site, size;
     uint64_t time, collections;
@@ -435,6 +437,10 @@ struct naive {
     struct hs_site_sum sum[SITES + 1]; /* [SITES]: unknown */
     uint64_t at_peak[SITES + 1], peak, collections;
     uint8_t used[GRANULES]; /* from what the observer was told */
+    struct {
+        unsigned times;
+        uint64_t last; /* number of the record */
+    } request[SITES][SIZES];
 };
 
 static uint32_t seed;
@@ -515,6 +521,13 @@ static void forget(struct naive *n, const struct script *s, unsigned i, bool out
     n->block[i] = n->block[--n->n];
 }
 
+static void note(struct naive *n, const struct script *s, uint32_t site, uint32_t size)
+{
+    assert_true(size < SIZES);
+    n->request[site][size].times++;
+    n->request[site][size].last = s->number;
+}
+
 static void random_alloc(struct script *s, struct naive *n)
 {
     struct hs_extent e = room_for(n, UINT32_MAX);
@@ -525,6 +538,7 @@ static void random_alloc(struct script *s, struct naive *n)
     n->sum[site].bytes += size;
     n->sum[site].taken += e.granules << SHIFT;
     n->block[n->n++] = (struct naive_block){e.pos, e.granules, site, size, s->time, n->collections};
+    note(n, s, site, size);
     play_alloc(s, site, e.pos, size);
 }
 
@@ -560,6 +574,7 @@ static void random_realloc(struct script *s, struct naive *n)
     n->block[i].granules = e.granules;
     n->block[i].site = site;
     n->block[i].size = e.granules << SHIFT;
+    note(n, s, site, e.granules << SHIFT);
     play_realloc(s, site, old, e);
 }
 
@@ -614,11 +629,29 @@ static void random_snapshot(struct script *s, struct naive *n)
     play_snapshot(s, now, n->n);
 }
 
+/* The two largest requests of a site, and the last one that was as large as the smaller of them. */
+static void add_largest(const struct naive *n, unsigned site, struct hs_site_sum *sum)
+{
+    unsigned requests = 0;
+    for (uint32_t size = SIZES; size-- > 0 && requests < 2;) {
+        unsigned times = n->request[site][size].times;
+        if (!times)
+            continue;
+        sum->largest = requests ? sum->largest : size;
+        sum->again = requests || times > 1 ? size : 0;
+        requests += times;
+        sum->again_number = n->request[site][size].last > sum->again_number ? n->request[site][size].last : sum->again_number;
+    }
+}
+
 static void same_sums(const struct naive *n, const struct hs_model *m)
 {
     for (unsigned i = 0; i <= SITES; i++) {
-        const struct hs_site_sum *a = &n->sum[i], *b = hs_model_site(m, i == SITES ? HS_SITE_UNKNOWN : i);
+        struct hs_site_sum own = n->sum[i], *a = &own;
+        const struct hs_site_sum *b = hs_model_site(m, i == SITES ? HS_SITE_UNKNOWN : i);
         struct hs_site_sum plain = *b;
+        if (i < SITES)
+            add_largest(n, i, a);
         assert_int_equal(n->at_peak[i], hs_model_at_peak(m, b));
         plain.at_peak = plain.changed = 0;
         if (i == SITES)
