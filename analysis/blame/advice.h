@@ -41,7 +41,7 @@ enum hs_advice_kind {
 
 /* What a replay of the changed program showed: fewer allocations fail. */
 enum hs_advice_trial {
-    HS_ADVICE_UNTRIED,     /* the trace cannot be replayed */
+    HS_ADVICE_UNTRIED,     /* the trace is too long, or cannot be replayed */
     HS_ADVICE_LESS,        /* none had failed, and the free space is less in pieces */
     HS_ADVICE_HELPS_EARLY, /* only if garbage is garbage as early as the trace allows */
     HS_ADVICE_HELPS,       /* also if it is as late as the trace allows */

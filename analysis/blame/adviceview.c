@@ -91,7 +91,7 @@ static char *what_to_do(const struct hs_blameview *v, const struct hs_advice *a,
     fill_in(v, a, words[a->kind].what, false, text);
     size_t n = strlen(text);
     if (a->trial == HS_ADVICE_UNTRIED)
-        snprintf(text + n, TEXT_MAX - n, ": not tried, since this trace cannot be replayed");
+        snprintf(text + n, TEXT_MAX - n, ": not tried: this trace is too long, or cannot be replayed");
     else if (a->trial == HS_ADVICE_LESS)
         snprintf(text + n, TEXT_MAX - n,
                  ": tried on this trace, fragmentation after collections falls from %.1f%% to %.1f%% on average", 100 * a->before,

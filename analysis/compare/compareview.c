@@ -85,7 +85,7 @@ static bool shown(const struct hs_compareview *v, const struct hs_compare_row *r
     return v->all ? counts(v->compare, row) : differs(v->compare, row);
 }
 
-/* A figure of a trace with gaps, or of one with samples or sums, may be a bound. */
+/* Of a trace with gaps a figure may be a bound. */
 static enum hs_certainty certainty(const struct hs_compare *c, unsigned side, enum hs_cost figure)
 {
     struct hs_knowledge known = hs_knowledge_of(c->side[side].model, c->side[side].names->reader);

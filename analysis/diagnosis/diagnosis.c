@@ -465,6 +465,15 @@ static void forget_kept(struct hs_diagnosis *d, const struct hs_live_line *by_li
     d->peak_of[0] = '\0';
 }
 
+/* A list that stays is no peak. */
+static void find_peak(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                      const struct hs_sources_at *sources)
+{
+    hs_peak_find(d, w, names);
+    if (d->peak == HS_PEAK_BUILT && hs_diagnosis_stays(d, names, sources))
+        d->peak = HS_PEAK_NONE;
+}
+
 static int diagnose(struct hs_diagnosis *d, const struct hs_failure_watch *watch, const struct hs_failure_state *w,
                     const struct hs_names *names, const struct hs_sources_at *sources)
 {
@@ -484,14 +493,12 @@ static int diagnose(struct hs_diagnosis *d, const struct hs_failure_watch *watch
     error = hs_diagnosis_from_references(d, w, names);
     if (error)
         return error;
-    hs_peak_find(d, w, names);
-    if (d->peak == HS_PEAK_BUILT && hs_diagnosis_stays(d, names, sources))
-        d->peak = HS_PEAK_NONE;
+    find_peak(d, w, names, sources);
     d->cause = cause_of(d);
     error = hs_diagnosis_growth(d, w, names, sources);
     if (!error && d->kept.endless && (d->cause != HS_CAUSE_GROWING || d->needed.known)) {
         forget_kept(d, by_line);
-        hs_peak_find(d, w, names);
+        find_peak(d, w, names, sources);
         d->cause = cause_of(d);
         error = hs_diagnosis_growth(d, w, names, sources);
     }

@@ -107,6 +107,7 @@ static void keep(struct hs_growth *g, const struct hs_model *m)
     if (g->n == HS_GROWTH_MOMENTS)
         thin(g);
     g->moment[g->n++] = t;
+    g->usual = hs_usual_request(m);
 }
 
 static void take(struct hs_growth *g, const struct hs_model *m, bool sampled)
@@ -117,7 +118,6 @@ static void take(struct hs_growth *g, const struct hs_model *m, bool sampled)
         forget(g);
     g->sampled = sampled;
     g->boot = m->boot;
-    g->usual = hs_usual_request(m);
     g->stride = g->stride ? g->stride : 1;
     if (g->collections++ % g->stride == 0)
         keep(g, m);

@@ -226,8 +226,7 @@ static bool find_parts(struct hs_diagnosis *d, const struct hs_failure_state *w,
 /* What the row itself has just made, by another of its calls, and makes something else from: head + b"".join(parts). */
 static bool find_own_source(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
 {
-    bool larger = d->asked && d->asked->grown;
-    for (unsigned i = 0; i < w->n_large && !larger && is_text(names, d->failure.site); i++) {
+    for (unsigned i = 0; i < w->n_large && is_text(names, d->failure.site); i++) {
         const struct hs_large_block *b = &w->large[i];
         bool other = b->site != d->failure.site && is_asking(d, names, b->site) && is_text(names, b->site);
         if (other && d->failure.size <= TEXT_TIMES * (uint64_t)b->size && b->size <= TEXT_TIMES * (uint64_t)d->failure.size) {
@@ -289,6 +288,6 @@ void hs_peak_find(struct hs_diagnosis *d, const struct hs_failure_state *w, cons
         set(d, HS_PEAK_COMPILED, d->peak_bytes);
     else if (is_built(d, w, names))
         set(d, HS_PEAK_BUILT, d->grows->live);
-    else if (large && !find_parts(d, w, names) && !find_joined(d, w, names))
+    else if (large && (!grown || (!find_parts(d, w, names) && !find_joined(d, w, names))))
         find_copy(d, w, names);
 }

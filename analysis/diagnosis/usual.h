@@ -13,7 +13,7 @@ struct hs_usual {
     uint64_t number; /* record of the last request of as much */
 };
 
-/* Of the current boot so far: a site has requested as much at least twice, the last time in the second half of the boot, so what is
+/* So far: a site has requested as much at least twice, the last time in the second half of the boot, so what is
  * requested at the start alone does not count. */
 struct hs_usual hs_usual_request(const struct hs_model *model);
 

@@ -110,6 +110,15 @@ static void add_bracket(struct function *f, uint32_t open, uint32_t close)
     capture(f, last, word, in, close);
 }
 
+/* A word of an f-string, which may be a use or text. */
+static bool is_in_text(const struct hs_python *p, uint32_t i)
+{
+    uint32_t k = i;
+    while (k && p->token[k].kind == HS_PYTHON_NAME)
+        k--;
+    return p->token[k].kind == HS_PYTHON_VALUE && p->token[i].at < p->token[k].at + p->token[k].length;
+}
+
 static void add_names(struct function *f, uint32_t from, uint32_t end, bool inside)
 {
     const struct hs_python *p = f->p;
@@ -120,6 +129,7 @@ static void add_names(struct function *f, uint32_t from, uint32_t end, bool insi
             add_bracket(f, i, close);
             i = close;
         } else if (is_variable(f, i, inside)) {
+            f->doubtful = f->doubtful || (is_in_text(p, i) && !is_among(p, f->name, f->n, i));
             add(f, f->name, &f->n, i);
         }
     }
@@ -146,12 +156,14 @@ static bool is_augmented(const struct hs_python *p, uint32_t i)
     return i < p->n && t->kind == HS_PYTHON_SIGN && t->length > 1 && t->at[t->length - 1] == '=' && !strchr("=!<>", t->at[0]);
 }
 
+/* Rows of several statements, with annotations or of async are not read. */
 static void own_row(struct function *f, uint32_t row)
 {
     const struct hs_python *p = f->p;
     uint32_t first = p->row[row].first, end = first + p->row[row].n;
     bool import = hs_python_is(p, first, "import") || hs_python_is(p, first, "from");
-    f->doubtful = f->doubtful || import || hs_python_is(p, first, "nonlocal") || hs_python_is(p, first, "del");
+    f->doubtful = f->doubtful || import || hs_python_is(p, first, "nonlocal") || hs_python_is(p, first, "del") ||
+                  hs_python_is(p, first, "async") || find_outside(p, first, end, ":") + 1 < end;
     if (hs_python_is(p, first, "for"))
         own_targets(f, first + 1, find_outside(p, first, end, "in"));
     for (uint32_t from = first, sign = find_outside(p, first, end, "="); sign < end; sign = find_outside(p, from, end, "=")) {
@@ -161,9 +173,10 @@ static void own_row(struct function *f, uint32_t row)
     if (is_augmented(p, first + 1))
         own_targets(f, first, first + 1);
     for (uint32_t i = first; i < end; i++) {
-        if (hs_python_is(p, i, "as"))
+        bool as = hs_python_is(p, i, "as");
+        if (as)
             own_targets(f, i + 1, i + 2);
-        f->doubtful = f->doubtful || hs_python_is(p, i, ":=");
+        f->doubtful = f->doubtful || hs_python_is(p, i, ":=") || (as && is_opening(p, i + 1));
     }
 }
 
@@ -218,7 +231,11 @@ static void add_parameters(struct function *f)
     const struct hs_python *p = f->p;
     const struct hs_python_row *head = &p->row[p->scope[f->scope].head];
     for (uint32_t i = p->scope[f->scope].name + 2; i < head->first + head->n && !hs_python_is(p, i, ")"); i++) {
-        f->doubtful = f->doubtful || hs_python_is(p, i, "*") || hs_python_is(p, i, "**");
+        if (is_opening(p, i)) {
+            i = closing(p, i, head->first + head->n);
+            continue;
+        }
+        f->doubtful = f->doubtful || hs_python_is(p, i, "*");
         if (p->token[i].kind == HS_PYTHON_NAME && (hs_python_is(p, i - 1, "(") || hs_python_is(p, i - 1, ",")))
             add(f, f->name, &f->n, i);
     }

@@ -58,7 +58,7 @@ static void report(const struct hs_doctor_line *line, uint64_t missing, struct h
     hs_finding_next(f, "once AllocateTensors() works, arena_used_bytes() says how much of it is needed");
 }
 
-/* The first message with a number, or else the first one. A missing operator is another fault. */
+/* A missing operator is another fault. */
 static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     if (hs_doctor_input_line(p, "Didn't find op for builtin opcode", 0) ||

@@ -193,7 +193,7 @@ static void advise_heap(struct hs_finding *f, const struct hs_doctor_input *inpu
     char late[80] = "";
     uint64_t left = bytes_left(d);
     bool making = d->needed.known && !d->needed.anew && !d->needed.over && d->needed.loop[0];
-    if (!least.early || least.early > HEAP_TIMES * d->total)
+    if (!least.early || least.early + left > HEAP_TIMES * d->total)
         return;
     if (least.late > least.early)
         snprintf(late, sizeof late, ", %" PRIu64 " if late", least.late + left);

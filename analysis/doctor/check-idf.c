@@ -57,12 +57,11 @@ static struct summary read_summary(const struct hs_doctor_input *p)
         bool totals = strstr(text, "min_free") && !at && hs_number_after(text, "free", &s.free) &&
                       hs_number_after(text, "min_free", &s.least);
         if (totals)
-            s.totals = &p->line[i], s.largest = largest;
+            s.totals = &p->line[i], s.largest = largest, s.base = sums.base;
         else if (largest > most)
-            most = largest, s.base = base;
+            most = largest, sums.base = base;
     }
     sums.largest = most;
-    sums.base = s.base;
     return s.totals || !most ? s : sums;
 }
 
@@ -183,7 +182,7 @@ static bool speaks_of_object(const char *message)
 }
 
 /* "Failed to send packet, err 12", "errno: 12", "(-12)": ENOMEM as a number, in the C libraries of these systems. */
-bool hs_is_no_memory(const char *message)
+static bool is_no_memory(const char *message)
 {
     enum { POSITIVE = 5 }; /* after the first ones the number may be positive */
     static const char *const before[] = {"err ",    "err: ", "errno ", "errno: ",   "errno=", "error ",
@@ -192,8 +191,10 @@ bool hs_is_no_memory(const char *message)
         for (const char *at = message; (at = strstr(at, before[i])); at++) {
             const char *number = at + strlen(before[i]);
             bool minus = *number == '-';
-            if (!strncmp(number + minus, "12", 2) && !isalnum((unsigned char)number[minus + 2]) && (minus || i < POSITIVE))
-                return number[minus + 2] != '.' && number[minus + 2] != ':';
+            const char *end = number + minus + 2;
+            bool ends = *before[i] == '(' ? *end == ')' : !isalnum((unsigned char)*end) && *end != '.' && *end != ':';
+            if (!strncmp(number + minus, "12", 2) && ends && (minus || i < POSITIVE))
+                return true;
         }
     return false;
 }
@@ -204,39 +205,45 @@ bool hs_task_failure_in(const char *line)
     return message && speaks_of_task(message);
 }
 
-/* A message in the words of a component: "i2s_alloc_dma_buffer(760): Error malloc dma buffer", "Could not allocate buffer". */
-static bool speaks_of_failure(const char *message)
+static bool has_any(const char *message, const char *const *words, size_t n)
 {
-    /* Resources that are no memory of a heap; the last is TensorFlow's arena. */
-    static const char *const others[] = {
-        "no space left", "interrupt", "NO_FREE_PAGES", " MPU ", " region", "channel", "tensors for the streaming model"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (strstr(message, others[i]))
-            return false;
+    for (size_t i = 0; i < n; i++)
+        if (strstr(message, words[i]))
+            return true;
+    return false;
+}
+
+/* A message in the words of a component: "i2s_alloc_dma_buffer(760): Error malloc dma buffer", "Could not allocate buffer". */
+bool hs_speaks_of_failure(const char *message)
+{
+    /* Resources that are no memory of a heap; the last is TensorFlow's arena. Those of `perhaps` may be objects that need memory. */
+    static const char *const others[] = {"no space left", "interrupt", "NO_FREE_PAGES", "tensors for the streaming model"},
+                             *const perhaps[] = {" MPU ", " region", "channel"},
+                             *const named[] = {"memory", "no mem", "NO_MEM", "No mem"};
+    if (has_any(message, others, sizeof others / sizeof *others))
+        return false;
     if (is_tls_alloc(message) || speaks_of_task(message) || speaks_of_object(message))
         return true;
+    if (has_any(message, perhaps, sizeof perhaps / sizeof *perhaps) && !has_any(message, named, sizeof named / sizeof *named))
+        return false;
     static const char *const memory[] = {"alloc",  "Alloc",         "rx buffer, actual is", "no mem",         "NO_MEM",
                                          "No mem", "out of memory", "Out of memory",        "emory exhausted"},
                              *const failure[] = {"fail",   "Fail",   "rror",   "ould not",     "annot",     "an't",  "nable to",
                                                  "no mem", "NO_MEM", "No mem", "ut of memory", "exhausted", "no eb", "actual is"};
-    bool of_memory = false, failed = false;
-    for (size_t i = 0; i < sizeof memory / sizeof *memory; i++)
-        of_memory |= strstr(message, memory[i]) != NULL;
-    for (size_t i = 0; i < sizeof failure / sizeof *failure; i++)
-        failed |= strstr(message, failure[i]) != NULL;
-    return of_memory && failed;
+    return has_any(message, memory, sizeof memory / sizeof *memory) &&
+           has_any(message, failure, sizeof failure / sizeof *failure);
 }
 
 bool hs_zephyr_failure_in(const char *line)
 {
     const char *message = hs_zephyr_error_in(line);
-    return message && (speaks_of_failure(message) || hs_is_no_memory(message));
+    return message && (hs_speaks_of_failure(message) || is_no_memory(message));
 }
 
 bool hs_idf_failure_in(const char *line)
 {
     const char *message = hs_logged_error_in(line);
-    return message && (speaks_of_failure(message) || (strstr(message, "errno") && hs_is_no_memory(message)));
+    return message && (hs_speaks_of_failure(message) || (strstr(message, "errno") && is_no_memory(message)));
 }
 
 /* The number of bytes in a message of a component that were requested; 0: none. */

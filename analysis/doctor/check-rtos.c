@@ -111,7 +111,7 @@ static const struct hs_doctor_line *nearly_full_stack(const struct hs_doctor_inp
  * no message of its own. */
 static void report_faulty_thread(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    static const char *const fatal[] = {">>> ZEPHYR FATAL ERROR 2", NULL};
+    static const char *const fatal[] = {">>> ZEPHYR FATAL ERROR 2:", NULL};
     const struct hs_doctor_line *error = hs_doctor_input_line(p, ">>> ZEPHYR FATAL ERROR ", 0),
                                 *thread = hs_doctor_input_line(p, "Current thread: 0x", 0);
     const char *open = thread ? strchr(thread->text, '(') : NULL, *close = open ? strchr(open, ')') : NULL;
@@ -194,7 +194,7 @@ static void report_zephyr(const struct hs_doctor_input *p, struct hs_findings *f
     const struct hs_doctor_line *line = hs_doctor_input_that(p, hs_zephyr_failure_in);
     if (!line)
         return;
-    bool numbered = hs_is_no_memory(hs_zephyr_error_in(line->text));
+    bool numbered = !hs_speaks_of_failure(hs_zephyr_error_in(line->text));
     struct hs_finding *f = hs_finding_new(findings, "HS-RTOS-FAILED", HS_SEVERITY_PROBLEM, "%s",
                                           numbered ? "Zephyr: something failed with ENOMEM, for lack of memory"
                                                    : "a heap of Zephyr could not give what was requested");

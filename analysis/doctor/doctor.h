@@ -163,8 +163,8 @@ bool hs_lvgl_failure_in(const char *line, uint64_t *size);
 /* Whether a line of ESP-IDF's log is about an allocation that failed. */
 bool hs_idf_failure_in(const char *line);
 
-/* Whether an error's message has ENOMEM as a number: "Failed to send packet, err 12", "(-12)". */
-bool hs_is_no_memory(const char *message);
+/* Whether an error's message says in words that something failed for lack of memory. */
+bool hs_speaks_of_failure(const char *message);
 
 /* Whether a line of Zephyr's log is about an allocation that failed. */
 bool hs_zephyr_failure_in(const char *line);
@@ -282,7 +282,7 @@ void hs_duration_words(char *text, size_t size, double seconds);
 void hs_finding_quote(struct hs_finding *finding, const struct hs_doctor_line *line);
 
 /* Adds the figures of memory that were printed last before a line of the text, up to three lines that follow each other; if there are
- * none, the first ones soon after it. */
+ * none, the first one soon after it. */
 void hs_finding_figures(struct hs_finding *finding, const struct hs_doctor_input *input, const struct hs_doctor_line *line);
 
 const char *hs_severity_name(enum hs_severity severity); /* "problem" */

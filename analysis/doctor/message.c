@@ -355,11 +355,11 @@ static bool kilobytes_said(const char *line, const char *at, uint64_t *bytes)
     at += strspn(at, " :=");
     size_t digits = strspn(at, "0123456789");
     bool of_heap = false, in_units = false;
-    for (size_t i = 0; i < sizeof heaps / sizeof *heaps; i++)
-        of_heap |= strstr(line, heaps[i]) != NULL;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         in_units |= !strncmp(at + digits, units[i], strlen(units[i]));
-    *bytes = digits && of_heap && in_units ? 1024 * strtoull(at, NULL, 10) : 0;
+    for (size_t i = 0; digits && in_units && i < sizeof heaps / sizeof *heaps; i++)
+        of_heap |= strstr(line, heaps[i]) != NULL;
+    *bytes = of_heap ? 1024 * strtoull(at, NULL, 10) : 0;
     return *bytes;
 }
 

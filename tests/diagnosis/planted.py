@@ -211,6 +211,26 @@ def same_words(name):
                   (verdict, text[:2000]))
 
 
+# Functions of which the numbers of variables are not known: what holds the data is named without a wrong name.
+UNNUMBERED = {"brackets": ("W = H = 1\n\n\ndef main(size=(W, H), table=None, rounds=4000):\n    table = {}", "main()"),
+              "one row": ("def main(rounds=4000):\n    if rounds > 1: n = 3\n    table = {}", "main()"),
+              "annotation": ("def main(rounds=4000):\n    count: int = 0\n    table = {}", "main()"),
+              "text": ("def main(rounds=4000):\n    print(f'reading the rows {rounds}')\n    table = {}\n    rows = None", "main()")}
+
+
+def no_wrong_names():
+    for name, (head, call) in UNNUMBERED.items():
+        folder = os.path.join(hs_test.scratch(), "unnumbered", name.replace(" ", "-"))
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "names.py"), "w") as f:
+            f.write("def block(i):\n    return bytearray(32)\n\n\n%s\n    for i in range(rounds):\n        table[i] = block(i)\n\n\n%s\n" % (head, call))
+        hs_test.cli("record", "-o", "trace.hst", "--", hs_test.firmware("unix64"), "-X", "heapsize=64k", "names.py", cwd=folder)
+        _, value, _ = hs_test.cli_json("doctor", os.path.join(folder, "trace.hst"))
+        verdict = ((value or {}).get("findings") or [{"verdict": ""}])[0]["verdict"]
+        named = re.search(r"(?:the local variable|the argument) (\w+) of main", verdict)
+        tap.check("variables of main, %s: none has a wrong name" % name, " of main " in verdict and (not named or named[1] == "table"), verdict)
+
+
 def by_sums():
     """At level summary the finding names the line that requested most, and does not say why it failed."""
     program = Program(os.path.join(HERE, "programs", "growing-log.py"), "unix64")
@@ -315,6 +335,7 @@ for name in ("growing-pages", "growing-pending", "growing-exceptions", "growing-
     on_board(name)
 for name in ("peak-join", "peak-upper", "peak-exec", "growing-attribute", "leak-list", "held-document", "held-buffer", "off-setup"):
     same_words(name)
+no_wrong_names()
 by_sums()
 for kind, (args, least) in LESSER.items():
     lesser(kind, args, least)

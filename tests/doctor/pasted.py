@@ -602,6 +602,15 @@ TEXTS = [
     row("Zephyr: another thread that crashed", [],
         " worker              : STACK: unused 96 usage 1952 / 2048 (95 %); CPU: 2 %\n main                : STACK: unused 1096 usage 952 / 2048 (46 %); CPU: 2 %\n"
         "[00:00:10.000,000] <err> os: >>> ZEPHYR FATAL ERROR 0: CPU exception on CPU 0\n[00:00:10.000,000] <err> os: Current thread: 0x20010740 (main)\n"),
+    row("Zephyr: a bus fault with a full stack", ["HS-RTOS-STACK"],
+        " worker              : STACK: unused 96 usage 1952 / 2048 (95 %); CPU: 2 %\n"
+        "[00:00:10.000,000] <err> os: >>> ZEPHYR FATAL ERROR 25: Unknown error on CPU 0\n[00:00:10.000,000] <err> os: Current thread: 0x20010740 (worker)\n",
+        says=("worker",), severity="warning"),
+    row("Zephyr: words beside the number", ["HS-RTOS-FAILED"],
+        "*** Booting Zephyr OS build v3.7.0 ***\n[00:00:01.234,000] <err> app: Failed to allocate 512 bytes from the heap (-12)\n",
+        says=("a heap of Zephyr could not give",), never=("ENOMEM",)),
+    row("Zephyr: a level in dBm", [], "*** Booting Zephyr OS build v3.7.0 ***\n[00:00:01.234,000] <err> radio: signal too low (-12 dBm)\n"),
+    row("no memory for a channel", ["HS-IDF-FAILED"], "E (1236) rmt: no mem for tx channel\n"),
     row("LVGL before version 8", ["HS-LVGL-HEAP"], "Warn: Couldn't allocate memory \t(lv_mem.c #208 lv_mem_alloc())\nError: Out of memory! \t(lv_obj.c #187 lv_obj_create())\n", says=("LV_MEM_SIZE",)),
     row("Zephyr: a pool that is low, in another program's log", ["HS-POOL-EMPTY"],
         "[14:36:24.574][DBG] LOG - [01:02:16.872,894] <wrn> net_buf: bt_l2cap_create_pdu_timeout():635: Pool 0x200016c8 low on buffers.\n"
