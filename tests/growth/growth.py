@@ -112,8 +112,8 @@ def growing(trace):
 
 
 named, told, wrong = [], [], []
-for name, row in LEAKS.items():
-    for firmware in hs_test.UNIX:
+for firmware in hs_test.UNIX:
+    for name, row in hs_test.share(list(LEAKS.items()), firmware):
         path, line = program(name, row)
         finding = first(run(firmware, path, ROUNDS)[0])
         words = " ".join([finding["verdict"]] + finding["evidence"]) if finding else ""
@@ -127,11 +127,12 @@ for name, row in LEAKS.items():
         told.append(bool(more) and abs(more[0] - real) <= 0.2 * real)
         if not told[-1]:
             wrong.append((name, firmware, more, real))
-alarms = [(name, firmware) for name, row in STEADY.items() for firmware in hs_test.UNIX if first(run(firmware, program(name, row)[0], 20)[0])]
+steady = [(name, row, firmware) for firmware in hs_test.UNIX for name, row in hs_test.share(list(STEADY.items()), firmware)]
+alarms = [(name, firmware) for name, row, firmware in steady if first(run(firmware, program(name, row)[0], 20)[0])]
 tap.note(wrong)
 tap.check("leaks, the line named after %d rounds: %d of %d" % (ROUNDS, sum(named), len(named)), sum(named) >= 0.95 * len(named), wrong)
 tap.check("leaks, rounds until the heap is full within 20 %%: %d of %d" % (sum(told), len(told)), sum(told) >= 0.9 * len(told), wrong)
-tap.check("caches that saturate: %d alarms in %d" % (len(alarms), 2 * len(STEADY)), len(alarms) <= 1, alarms)
+tap.check("caches that saturate: %d alarms in %d" % (len(alarms), len(steady)), len(alarms) <= 1, alarms)
 found, alarms = [], []
 for name, row in LEAKS.items():
     path, line = program(name, row)

@@ -70,6 +70,11 @@ def slowness(name):
     return 8 if emulated(name) else 1
 
 
+def share(items, name, part=3):
+    """Of many like items those that `make test` has time for on this firmware: one in `part` where QEMU runs it; `make soak` takes all."""
+    return items[1::part] if emulated(name) and not os.environ.get("HS_SOAK") else items
+
+
 class Lacking(Exception):
     """The program that is tried was built without a part that a case needs: the case is skipped."""
 

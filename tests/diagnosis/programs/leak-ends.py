@@ -1,4 +1,5 @@
-# HS-HEAP-GROWING 9 @96k
+# HS-HEAP-GROWING 10 @96k
+# a note
 # says: the loops that make it end: if they went on, memory would last for
 import gc
 
