@@ -551,12 +551,14 @@ export HS_PYTHON := $(PYTHON)
 export PYTHONDONTWRITEBYTECODE := 1
 
 TEST_JOBS ?= 2
+# After so many minutes `make test` begins no suite any more: a machine that is much slower than usual leaves some out, and names them.
+TEST_MINUTES ?= 50
 PROGRAMS := $(TEST_BIN) $(CHECKED_BIN) $(REPLAY_BIN)
 
 .PHONY: test suite check soak
 test: deps all micropython micropython-plain micropython-lttng micropython-rp2 $(RP2_PLAIN)/RPI_PICO/firmware.elf $(LWIP_THERE) $(PROGRAMS) $(PRELOAD_BIN) $(VARIANT_BIN) $(MUTATE_BIN) npm web windows $(PROGRAM_NEEDS) $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## everything; T=WORD runs the suites with WORD in their name
 	$(Q)scripts/runs-32-bit
-	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(T)) \
+	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) --minutes $(TEST_MINUTES) $(addprefix -t ,$(T)) \
 		--scratch $(B)/tests/scratch $(PROGRAMS) $(SUITES)
 
 suite: all $(MUTATE_BIN) $(PROGRAM_NEEDS) ## T=WORD runs the suites with WORD in their name, on the firmwares that are there: quick, while you work
@@ -566,6 +568,7 @@ suite: all $(MUTATE_BIN) $(PROGRAM_NEEDS) ## T=WORD runs the suites with WORD in
 # Suites that can try more than `make test` has time for look at HS_SOAK.
 soak: export HS_SOAK := 1
 soak: export TEST_TIMEOUT := 36000
+soak: TEST_MINUTES := 0
 soak: $(BUILD)/firmware/RPI_PICO2.uf2
 soak: test ## `make test` with all seeds, all allocations and long fuzzing: hours; T=WORD as there
 

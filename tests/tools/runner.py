@@ -7,6 +7,8 @@ prints no such line, ends with a status other than 0 without a `not ok`, runs in
 announces a plan (`1..N`) and prints another number of lines, counts as one failure more: a suite that
 died cannot look like a suite that passed. Each program gets a fresh folder in HS_TMP.
 
+With --minutes, programs that have not begun by then are left out, and named: on a slow machine the whole may take too long.
+
 The last line is always `N passed, N failed`; the exit status is 1 when something failed.
 """
 import argparse
@@ -72,6 +74,9 @@ def name_of(program):
 
 def run(program, options):
     result = Result(name_of(program))
+    if options.minutes and time.monotonic() - options.begun > 60 * options.minutes:
+        result.skipped = 1
+        return result, "# SKIP left out after %d minutes: make suite T=%s runs it" % (options.minutes, result.name.split("/")[0])
     scratch = os.path.abspath(os.path.join(options.scratch, result.name))
     shutil.rmtree(scratch, ignore_errors=True)
     os.makedirs(scratch)
@@ -119,11 +124,13 @@ def main():
     parser.add_argument("-j", "--jobs", type=int, default=1, help="programs at a time")
     parser.add_argument("-t", "--only", action="append", default=[], help="only names with this in them")
     parser.add_argument("--timeout", type=int, default=int(os.environ.get("TEST_TIMEOUT", "3600")))
+    parser.add_argument("--minutes", type=int, default=0, help="begin none after so many (0: no limit)")
     parser.add_argument("--scratch", default="build/tests/scratch")
     parser.add_argument("programs", nargs="*")
     options = parser.parse_args()
     programs = [p for p in options.programs
                 if not options.only or any(word in name_of(p) for word in options.only)]
+    options.begun = time.monotonic()
     results = []
     with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
         for result, text in pool.map(lambda p: run(p, options), programs):
