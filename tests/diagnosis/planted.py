@@ -329,7 +329,7 @@ with concurrent.futures.ThreadPoolExecutor(2) as pool:
 for name, results in carried_out.items():
     wrong = [title for title, good in results if not good]
     tap.check("advice carried out, %s: right in %d of %d, nine of ten at least" % (name, len(results) - len(wrong), len(results)),
-              len(results) >= 5 and 10 * len(wrong) <= max(len(results), 20), wrong)  # the shares are of all kinds: two may be wrong
+              len(results) >= 5 and 10 * len(wrong) <= max(len(results), 20), wrong)  # two of a few programs
 for name in ("leak-list", "leak-dict", "leak-closure"):
     for firmware in hs_test.UNIX:
         exhaustion(firmware, name)
