@@ -287,7 +287,7 @@ def summarize(jobs, tap, seconds):
     return compared
 
 
-LEAST = {"unix64": 800, "unix32": 400 if hs_test.emulated("unix32") else 800, "qemu-arm": 60}  # scripts compared, else the suite did not run
+LEAST = {"unix64": 800, "unix32": 300 if hs_test.emulated("unix32") else 800, "qemu-arm": 60}  # scripts compared, else the suite did not run
 
 
 def main():
