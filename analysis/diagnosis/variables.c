@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * MicroPython's compiler numbers the variables of a function in the order in which it meets their names: first its parameters; of
- * an assignment the right side first, of a loop what it goes over; last those that functions inside capture.
+ * MicroPython's compiler numbers the variables of a function in the order in which it meets their names. The parameters are first.
+ * In an assignment the right side comes before the left one; in a loop, the sequence before the loop variable. Variables that an
+ * inner function uses are last.
  */
 #include "analysis/diagnosis/variables.h"
 
@@ -80,7 +81,8 @@ static bool is_variable(const struct function *f, uint32_t i, bool inside)
     return p->token[i].kind == HS_PYTHON_NAME && is_among(p, f->own, f->n_own, i) && !attribute && !argument;
 }
 
-/* A comprehension is a function: what it goes over is found outside of it, variables in the rest of it are its own or captured. */
+/* A comprehension is compiled as an inner function. Its sequence belongs to the outer function; the other names in it are its own
+ * variables, or variables of the outer function that it uses. */
 static void capture(struct function *f, uint32_t from, uint32_t word, uint32_t in, uint32_t end)
 {
     for (uint32_t i = from; i < end; i++) {

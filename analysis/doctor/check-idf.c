@@ -205,33 +205,25 @@ bool hs_task_failure_in(const char *line)
     return message && speaks_of_task(message);
 }
 
-static bool has_any(const char *message, const char *const *words, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strstr(message, words[i]))
-            return true;
-    return false;
-}
-
 /* A message in the words of a component: "i2s_alloc_dma_buffer(760): Error malloc dma buffer", "Could not allocate buffer". */
 bool hs_speaks_of_failure(const char *message)
 {
     /* Resources that are no memory of a heap; the last is TensorFlow's arena. Those of `perhaps` may be objects that need memory. */
-    static const char *const others[] = {"no space left", "interrupt", "NO_FREE_PAGES", "tensors for the streaming model"},
-                             *const perhaps[] = {" MPU ", " region", "channel"},
-                             *const named[] = {"memory", "no mem", "NO_MEM", "No mem"};
-    if (has_any(message, others, sizeof others / sizeof *others))
+    static const char *const others[] = {"no space left", "interrupt", "NO_FREE_PAGES", "tensors for the streaming model", NULL},
+                             *const perhaps[] = {" MPU ", " region", "channel", NULL},
+                             *const named[] = {"memory", "no mem", "NO_MEM", "No mem", NULL};
+    if (has_one(message, others))
         return false;
     if (is_tls_alloc(message) || speaks_of_task(message) || speaks_of_object(message))
         return true;
-    if (has_any(message, perhaps, sizeof perhaps / sizeof *perhaps) && !has_any(message, named, sizeof named / sizeof *named))
+    if (has_one(message, perhaps) && !has_one(message, named))
         return false;
-    static const char *const memory[] = {"alloc",  "Alloc",         "rx buffer, actual is", "no mem",         "NO_MEM",
-                                         "No mem", "out of memory", "Out of memory",        "emory exhausted"},
-                             *const failure[] = {"fail",   "Fail",   "rror",   "ould not",     "annot",     "an't",  "nable to",
-                                                 "no mem", "NO_MEM", "No mem", "ut of memory", "exhausted", "no eb", "actual is"};
-    return has_any(message, memory, sizeof memory / sizeof *memory) &&
-           has_any(message, failure, sizeof failure / sizeof *failure);
+    static const char *const memory[] = {"alloc",  "Alloc",         "rx buffer, actual is", "no mem",          "NO_MEM",
+                                         "No mem", "out of memory", "Out of memory",        "emory exhausted", NULL},
+                             *const failure[] = {"fail",         "Fail",      "rror",   "ould not",  "annot",
+                                                 "an't",         "nable to",  "no mem", "NO_MEM",    "No mem",
+                                                 "ut of memory", "exhausted", "no eb",  "actual is", NULL};
+    return has_one(message, memory) && has_one(message, failure);
 }
 
 bool hs_zephyr_failure_in(const char *line)

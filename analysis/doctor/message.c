@@ -124,7 +124,7 @@ bool hs_message_begins(const char *line, const char *at) { return skip_parts(lin
 uint64_t hs_form_of_line(const char *line)
 {
     uint64_t sum = 1;
-    for (; *line && strncmp(line, "{\"", 2) != 0; line++) /* what JSON has comes and goes */
+    for (; *line && strncmp(line, "{\"", 2) != 0; line++) /* up to the first object of JSON */
         if (!isdigit((unsigned char)*line))
             sum = sum * 31 + (unsigned char)*line;
     return sum;
