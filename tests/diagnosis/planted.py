@@ -322,14 +322,13 @@ def nothing_done_before():
               "HEAPSTRATA_REFS=fail" in advice, (code, advice))
 
 
-paths = sorted(glob.glob(os.path.join(HERE, "programs", "*.py")))
-programs = [Program(path, firmware) for firmware in hs_test.UNIX for path in hs_test.share(paths, firmware)]
+programs = [Program(path, firmware) for path in sorted(glob.glob(os.path.join(HERE, "programs", "*.py"))) for firmware in hs_test.UNIX]
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
     list(pool.map(judge, programs))
 for name, results in carried_out.items():
     wrong = [title for title, good in results if not good]
     tap.check("advice carried out, %s: right in %d of %d, nine of ten at least" % (name, len(results) - len(wrong), len(results)),
-              len(results) >= 5 and 10 * len(wrong) <= max(len(results), 20), wrong)  # two of a few programs
+              len(results) >= 5 and 10 * len(wrong) <= len(results), wrong)
 for name in ("leak-list", "leak-dict", "leak-closure"):
     for firmware in hs_test.UNIX:
         exhaustion(firmware, name)
