@@ -30,6 +30,7 @@ struct recording {
     unsigned n_regions;
     uint32_t granules;
     uint64_t *live;      /* one bit per granule: a live block begins there */
+    uint64_t *taken;     /* it belongs to a live block */
     uint64_t *swept;     /* the running collection frees the block that begins there */
     bool sweeping;       /* a sweep has to be written */
     uint64_t *displaced; /* the block that began there was freed implicitly: a late realloc may still refer to it */
@@ -155,6 +156,28 @@ static void set(uint64_t *bits, uint32_t pos, bool value)
     bits[pos / 64] = value ? bits[pos / 64] | bit : bits[pos / 64] & ~bit;
 }
 
+static void fill(uint64_t *bits, uint32_t pos, uint32_t end, bool value)
+{
+    for (uint32_t next; pos < end; pos = next) {
+        next = (pos | 63) + 1 < end ? (pos | 63) + 1 : end;
+        uint64_t part = ~UINT64_C(0) >> (64 - (next - pos)) << pos % 64;
+        bits[pos / 64] = value ? bits[pos / 64] | part : bits[pos / 64] & ~part;
+    }
+}
+
+/* The first granule from `pos` on whose bit is set; `end` if there is none. */
+static uint32_t first_set(const uint64_t *bits, uint32_t pos, uint32_t end)
+{
+    for (; pos < end; pos = (pos | 63) + 1) {
+        uint64_t rest = bits[pos / 64] >> pos % 64;
+        if (rest) {
+            pos += (uint32_t)__builtin_ctzll(rest);
+            return pos < end ? pos : end;
+        }
+    }
+    return end;
+}
+
 static uint32_t pos_in(const struct hs_import_region *span, uint64_t ptr)
 {
     return span ? span->first + (uint32_t)((ptr - span->begin) >> span->shift) : NOWHERE;
@@ -195,20 +218,47 @@ static struct hs_key key_of(const struct hs_import_call *call)
     return (struct hs_key){.code = call->place, .caller = nobody()};
 }
 
+static void forget(struct recording *r, uint32_t pos)
+{
+    uint32_t end = pos + 1;
+    while (get(r->taken, end) && !get(r->live, end))
+        end++;
+    fill(r->taken, pos, end, false);
+    set(r->live, pos, false);
+    set(r->displaced, pos, false);
+}
+
+static void remember(struct recording *r, uint32_t pos, uint32_t end)
+{
+    set(r->live, pos, true);
+    fill(r->taken, pos, end, true);
+}
+
 static void free_at(struct recording *r, uint32_t pos)
 {
     hs_free(nobody(), pos);
-    set(r->live, pos, false);
+    forget(r, pos);
 }
 
-/* A live block at the place of a new one was freed without a record. */
-static void clear_place(struct recording *r, uint32_t pos)
+/* Live blocks at the place of a new one were freed without a record. */
+static void clear_place(struct recording *r, uint32_t pos, uint32_t end)
 {
-    if (!get(r->live, pos))
-        return;
-    free_at(r, pos);
-    set(r->displaced, pos, true);
-    r->in->stats.doubled++;
+    uint32_t at = first_set(r->taken, pos, end);
+    set(r->displaced, pos, false);
+    while (at < end && !get(r->live, at)) /* only the first may begin before the place */
+        at--;
+    for (; at < end; at = first_set(r->live, at, end)) {
+        free_at(r, at);
+        set(r->displaced, at, true); /* until the next block there is gone */
+        r->in->stats.doubled++;
+    }
+}
+
+/* The end of a block of `size` bytes at `pos`. */
+static uint32_t end_of(const struct recording *r, uint32_t pos, uint32_t size, unsigned shift)
+{
+    uint64_t end = pos + (((uint64_t)(size ? size : 1) + (UINT64_C(1) << shift) - 1) >> shift);
+    return end < r->granules ? (uint32_t)end : r->granules;
 }
 
 static void on_alloc(struct recording *r, const struct hs_import_call *call)
@@ -220,9 +270,10 @@ static void on_alloc(struct recording *r, const struct hs_import_call *call)
             hs_fail(key_of(call), size_of(call, 0), 0);
         return;
     }
-    clear_place(r, pos);
-    hs_alloc(key_of(call), (struct hs_block){pos, size_of(call, shift)});
-    set(r->live, pos, true);
+    uint32_t size = size_of(call, shift), end = end_of(r, pos, size, shift);
+    clear_place(r, pos, end);
+    hs_alloc(key_of(call), (struct hs_block){pos, size});
+    remember(r, pos, end);
 }
 
 static void on_free(struct recording *r, const struct hs_import_call *call)
@@ -258,7 +309,7 @@ static void sweep_region(struct recording *r, const struct hs_import_region *spa
     hs_sweep_end(&w, span->first + span->granules);
     for (uint32_t pos = span->first; pos < span->first + span->granules; pos++)
         if (get(r->swept, pos)) {
-            set(r->live, pos, false);
+            forget(r, pos);
             set(r->swept, pos, false);
         }
 }
@@ -308,11 +359,11 @@ static void on_realloc(struct recording *r, const struct hs_import_call *call)
         on_alloc(r, call);
         return;
     }
-    if (pos != old)
-        clear_place(r, pos);
-    set(r->live, old, false);
-    hs_realloc(key_of(call), (struct hs_block){pos, size_of(call, shift)}, old);
-    set(r->live, pos, true);
+    uint32_t size = size_of(call, shift), end = end_of(r, pos, size, shift);
+    forget(r, old);
+    clear_place(r, pos, end);
+    hs_realloc(key_of(call), (struct hs_block){pos, size}, old);
+    remember(r, pos, end);
 }
 
 static void on_mark(struct recording *r, const struct hs_import_call *call)
@@ -341,8 +392,8 @@ static void on_end(struct recording *r, const struct hs_import_call *call)
         if (span->process != call->process)
             continue;
         hs_record(&(struct hs_record){.kind = HS_REGION_END, .region_end.region = (uint8_t)i});
-        for (uint32_t pos = span->first; pos < span->first + span->granules; pos++)
-            set(r->live, pos, false);
+        fill(r->live, span->first, span->first + span->granules, false);
+        fill(r->taken, span->first, span->first + span->granules, false);
     }
 }
 
@@ -396,6 +447,7 @@ static bool make_room(struct recording *r)
 {
     size_t words = r->granules / 64 + 1;
     r->live = calloc(words, sizeof *r->live);
+    r->taken = calloc(words, sizeof *r->taken);
     r->displaced = calloc(words, sizeof *r->displaced);
     r->swept = calloc(words, sizeof *r->swept);
     r->memory = aligned_alloc(8, MEMORY);
@@ -403,12 +455,13 @@ static bool make_room(struct recording *r)
     r->hash = calloc(HASH_SIZE, sizeof *r->hash);
     if (r->memory)
         memset(r->memory, 0, MEMORY);
-    return r->live && r->displaced && r->swept && r->memory && r->site && r->hash;
+    return r->live && r->taken && r->displaced && r->swept && r->memory && r->site && r->hash;
 }
 
 static void release(struct recording *r)
 {
     free(r->live);
+    free(r->taken);
     free(r->displaced);
     free(r->swept);
     free(r->memory);

@@ -53,20 +53,45 @@ def case_discarded(bench):
     bench.check("a report says so", done.status == 0 and b"warning: events lost, by the recorder or on the way" in done.out, done.out[:600])
 
 
-def case_snapshot_of_the_middle(bench):
+class OneHeap(ust_memory.Memory):
+    """Of one heap: a new block ends those that it covers. Their frees were on another processor, whose buffer reaches less far
+    back."""
+    def note(self, thread, pointer, size):
+        if size:
+            for other in [p for p, length in self.live.items() if p < pointer + size and pointer < p + length]:
+                del self.live[other]
+        super().note(thread, pointer, size)
+
+
+def snapshot(bench, name, command):
     """Recording begins when the program has run for long: frees of older blocks are none."""
-    folder = bench.tracer.create("late", ["lttng_ust_libc:*"], ("--overwrite", "--subbuf-size=16k", "--num-subbuf=2"), ("vtid",),
-                                 create=["--snapshot", "--output=" + bench.path("late")])
+    folder = bench.tracer.create(name, ["lttng_ust_libc:*"], ("--overwrite", "--subbuf-size=16k", "--num-subbuf=2"), ("vtid",),
+                                 create=["--snapshot", "--output=" + bench.path(name)])
     try:
-        done = hs_test.run(["env", "LD_PRELOAD=liblttng-ust-libc-wrapper.so.1", bench.program(), "5000", "0"], env=bench.tracer.env)
-        bench.tracer.run("lttng", "snapshot", "record", "--session=late")
+        done = hs_test.run(["env", "LD_PRELOAD=liblttng-ust-libc-wrapper.so.1"] + command, env=bench.tracer.env)
+        bench.tracer.run("lttng", "snapshot", "record", "--session=" + name)
     finally:
-        bench.tracer.run("lttng", "destroy", "late")
-    stat, memory = bench.stat(folder), bench.memory(folder)
-    told = import_programs.counts(bench.text(folder)[0])["frees"]
-    bench.check("a snapshot: %d unknown frees are left out" % memory.unknown, done.status == 0 and memory.unknown > 0 and
-                stat["blocks"] == len(memory.live) and told - memory.unknown <= stat["frees"] < told, (stat["blocks"],
-                len(memory.live), stat["frees"], told))
+        bench.tracer.run("lttng", "destroy", name)
+    stat, memory, lines = bench.stat(folder), OneHeap(), bench.text(folder)[0].splitlines()
+    for line in lines:
+        memory.take(line)
+    told = import_programs.counts("\n".join(lines))["frees"]
+    bench.check("a snapshot %s: %d unknown frees are left out" % (name, memory.unknown), done.status == 0 and memory.unknown > 0 and
+                stat["blocks"] == len(memory.live) and told - memory.unknown <= stat["frees"], (stat["blocks"], len(memory.live),
+                stat["frees"], told))
+    live = bench.live(folder)[0]
+    bench.check("a snapshot %s: each block is where LTTng says" % name, live.keys() == memory.live.keys(),
+                live.keys() ^ memory.live.keys())
+
+
+def case_snapshot_of_the_middle(bench):
+    snapshot(bench, "late", [bench.program(), "5000", "0"])
+
+
+def case_snapshot_of_two_processors(bench):
+    """A program that is moved between processors: the buffer of each reaches back to another time, and frees are missing."""
+    move = "%s 600000 0 & p=$!; while kill -0 $p; do for c in 0 1; do env -u LD_PRELOAD taskset -cp $c $p; done; done; wait $p"
+    snapshot(bench, "moved", ["sh", "-c", "{ %s; } 2>&1" % (move % bench.program())])
 
 
 def case_exported(bench):
