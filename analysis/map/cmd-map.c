@@ -226,8 +226,8 @@ static int show_two(struct source *before, struct source *after, const struct ar
     return status;
 }
 
-/* Levels above "full" have no map. */
-static int check_level(const struct source *s)
+/* Levels above "full" have no map, nor has a run that is recorded from its middle on, before its first snapshot. */
+static int check_moments(const struct source *s)
 {
     for (unsigned i = 0; i < s->n_moments; i++) {
         const struct hs_heap_snapshot *p = &s->moment[i].snapshot;
@@ -236,6 +236,9 @@ static int check_level(const struct source *s)
                                "runs, not where blocks are. See heapstrata stat or timeline; for a map, record at level "
                                "full, or choose a moment with --at",
                                s->path, hs_level_name(p->level));
+        if (!p->known)
+            return hs_complain("%s: no map: the trace has neither the start of the run nor a snapshot of the heap%s", s->path,
+                               s->moment[i].when.kind == HS_TIME_SPEC_END ? "" : " before that moment. Choose a later one with --at");
     }
     return HS_EXIT_OK;
 }
@@ -243,7 +246,7 @@ static int check_level(const struct source *s)
 /* Prints what was loaded, unless there is nothing to print. */
 static int show(struct source *before, struct source *after, const struct args *args, int status)
 {
-    if (!before->ready || !after->ready || check_level(before) || check_level(after))
+    if (!before->ready || !after->ready || check_moments(before) || check_moments(after))
         return HS_EXIT_BAD;
     if (args->style == STYLE_MEMINFO && !after->moment[0].snapshot.synced)
         return hs_complain("%s: the heap's layout is not known at that moment: no snapshot since the trace begins, or "

@@ -329,6 +329,7 @@ static __attribute__((noinline)) void on_other(struct hs_model *m, const struct 
     case HS_TOP: hs_model_named(m, e); break;
     default: hs_model_tell_other(m, e); break;
     }
+    m->known = m->synced || (m->known && e->kind != HS_RESET);
     if (m->marked.open)
         hs_model_after_mark(m, e);
 }

@@ -240,6 +240,7 @@ struct hs_model {
     uint64_t number;                       /* of the last record fed */
     uint32_t boot;
     bool synced;                /* the layout is known */
+    bool known;                 /* it has been known since the last restart: before that there is nothing to show */
     uint64_t unplaced;          /* events whose position was not known */
     uint64_t dropped, appeared; /* blocks that vanished without an event; blocks that first appeared in a snapshot */
     uint32_t *own;              /* `n_own` positions, ascending: blocks of a recorder that is on the heap itself. They are part of

@@ -60,6 +60,7 @@ int hs_heap_snapshot_take(struct hs_heap_snapshot *p, const struct hs_model *m)
     p->number = m->number;
     p->taken = true;
     p->synced = m->synced;
+    p->known = m->known;
     p->level = m->levels.last;
     return HS_OK;
 }

@@ -25,6 +25,7 @@ struct hs_heap_snapshot {
     uint64_t number;  /* of the last record */
     bool taken;       /* the moment was reached */
     bool synced;      /* the layout was known at that moment */
+    bool known;       /* it had been known since the last restart: if not, there are no blocks to show */
     uint8_t level;    /* enum hs_level at that moment, or the last one before recording stopped */
 };
 

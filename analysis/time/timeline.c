@@ -65,7 +65,7 @@ static __attribute__((noinline)) struct hs_sample sample_without_layout(const st
 static inline struct hs_sample sample(const struct hs_timeline *t)
 {
     const struct hs_freespace *space = t->space;
-    if (__builtin_expect(hs_model_summary_only(t->model) || !space->regions_added || !t->known, 0))
+    if (__builtin_expect(hs_model_summary_only(t->model) || !space->regions_added || !t->model->known, 0))
         return sample_without_layout(t);
     int64_t used = (int64_t)hs_freespace_used(space); /* signed, because the processor converts int64 to double directly */
     int64_t waste = used - (int64_t)space->model->requested;
@@ -85,7 +85,7 @@ static struct hs_point_end point_end(const struct hs_timeline *t)
 {
     const struct hs_freespace *space = t->space;
     struct hs_point_end end = {.last = sample(t)};
-    if (t->known || hs_model_summary_only(t->model))
+    if (t->model->known || hs_model_summary_only(t->model))
         end.histogram = hs_freespace_histogram(space);
     if (hs_model_summary_only(t->model) && last_summary(t).known)
         summary_end(t, last_summary(t), &end);
@@ -168,20 +168,11 @@ static __attribute__((noinline)) void note_rare(struct hs_timeline *t, const str
     add_note(t, note);
 }
 
-/* Of a rare event: they alone make a layout known. */
-static void learn_layout(struct hs_timeline *t, const struct hs_event *e)
-{
-    t->known = t->model->synced || (t->known && e->kind != HS_RESET);
-}
-
 /* Model callback. The event is within the open point: events are fed only up to the end of a point. */
 static void after(void *context, const struct hs_event *e)
 {
     struct hs_timeline *t = ((struct hs_freespace *)context)->owner;
     const struct hs_model *m = t->model;
-    bool rare = __builtin_expect(e->kind > HS_REALLOC, 0);
-    if (rare)
-        learn_layout(t, e);
     if (t->hidden)
         return;
     struct hs_point *p = hs_series_point(&t->series);
@@ -191,7 +182,7 @@ static void after(void *context, const struct hs_event *e)
     p->time = hs_model_elapsed(m);
     p->level = m->levels.level;
     p->unsynced += !m->synced && !hs_model_summary_only(m);
-    if (rare)
+    if (__builtin_expect(e->kind > HS_REALLOC, 0))
         note_rare(t, e);
 }
 

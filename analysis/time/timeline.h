@@ -34,7 +34,6 @@ struct hs_timeline {
     uint64_t noted[HS_NOTE_KINDS]; /* all there were */
     bool by_number, failed_to_note;
     bool hidden;            /* the events fed now are outside the wanted range */
-    bool known;             /* the layout has been known since the last restart: before that there are no figures */
     uint64_t collections;   /* done so far */
     uint64_t unusable_size; /* bytes; 0: not wanted */
 };

@@ -205,6 +205,18 @@ def check_compare(tap, traces):
     tap.check("compare, 16 KB ring: the same as text", text.count(", at least\n") == len(figures), text[:1500])
 
 
+def check_map(tap, traces):
+    """No map of a moment before the first snapshot; not one that is all free."""
+    for name in ("2 KB ring", "16 KB ring"):
+        early = hs_test.cli("map", "--at", "0s", traces[name])
+        tap.check("map, %s: none before the first snapshot" % name, early.status == 2 and not early.out
+                  and b"nor a snapshot of the heap before that moment. Choose a later one" in early.err, (early.status, early.err))
+    for name, shows in (("2 KB ring", False), ("16 KB ring", True)):
+        last = hs_test.cli("map", traces[name])
+        tap.check("map, %s: at the end %s" % (name, "one" if shows else "none"), (last.status == 0, bool(last.out)) == (shows, shows)
+                  and b"used 0 (" not in last.out, last.err)
+
+
 def stopped(name):
     """The program, with a time without recording."""
     script = path("stopped.py")
@@ -252,6 +264,7 @@ def main():
     check_stat(tap, traces)
     check_report(tap, traces)
     check_timeline(tap, traces)
+    check_map(tap, traces)
     check_compare(tap, traces)
     check_rest(tap, traces)
     tap.finish()
