@@ -160,6 +160,8 @@ static HS_ESP_FAST __attribute__((noinline)) void change_turn(struct hs_esp_aske
         hs_turn_take(&turn, who->turn);
 }
 
+void hs_esp_record_turn(void) { hs_turn_write(&turn); }
+
 /* With MicroPython, its hooks number the threads. */
 INLINE void tell_turn(struct hs_esp_asked *who)
 {

@@ -97,6 +97,9 @@ static inline bool hs_esp_is_code(uintptr_t code) { return code & 1 && code < 2 
 /* For hs_config.describe: sets the capabilities of a site as `offset`. Runs with the flash cache off too. */
 void hs_esp_describe(uintptr_t code, struct hs_place *place);
 
+/* Records again whose the next records are, with a keyframe. */
+void hs_esp_record_turn(void);
+
 /* Registers the callback for failed allocations with ESP-IDF. */
 void hs_esp_watch_failures(void);
 

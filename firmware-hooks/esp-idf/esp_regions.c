@@ -317,8 +317,10 @@ static void write_regions(bool existing)
 {
     for (uint32_t i = 0; i < n_regions; i++)
         record(&regions[i], existing);
-    if (!HS_WITH_HEAP_CAPS)
+    if (!HS_WITH_HEAP_CAPS) {
         hs_esp_record_tasks();
+        hs_esp_record_turn();
+    }
 }
 
 static void write_snapshot(uint8_t part)

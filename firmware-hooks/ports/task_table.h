@@ -59,6 +59,8 @@ static uint32_t number_of(const void *task)
     return n_tasks;
 }
 
+static void write_thread(void) { hs_record(&(struct hs_record){.kind = HS_THREAD, .thread.thread = number_now}); }
+
 void hs_tasks_note(void)
 {
     const void *task = running();
@@ -70,16 +72,18 @@ void hs_tasks_note(void)
     if (number == number_now)
         return;
     number_now = number;
-    hs_record(&(struct hs_record){.kind = HS_THREAD, .thread.thread = number});
+    write_thread();
 }
 
 void hs_tasks_write(void)
 {
     for (uint32_t number = 1; number <= n_tasks; number++)
         write_name(number);
+    if (n_tasks)
+        write_thread();
 }
 
-uint32_t hs_tasks_size(void) { return n_tasks * (8 + 10 + HS_TASK_NAME + 4); }
+uint32_t hs_tasks_size(void) { return 8 + n_tasks * (8 + 10 + HS_TASK_NAME + 4); }
 
 static inline void task_gone(const void *task)
 {

@@ -11,7 +11,7 @@
  * orders the records. ISR safe. Defined, like the functions below, by the folder of an operating system (freertos/); else NULL. */
 extern void hs_tasks_note(void) __attribute__((weak));
 
-/* For a keyframe: write the names of the tasks seen; the most bytes that these take. */
+/* For a keyframe: write the names of the tasks seen, and whose the next records are; the most bytes that these take. */
 extern void hs_tasks_write(void) __attribute__((weak));
 extern uint32_t hs_tasks_size(void) __attribute__((weak));
 

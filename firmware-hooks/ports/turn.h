@@ -45,4 +45,11 @@ static inline void hs_turn_take(struct hs_turn *turn, uint32_t mine)
     hs_record(&(struct hs_record){.kind = HS_THREAD, .thread.thread = hs_turn_number(mine)});
 }
 
+/* For a keyframe, because a ring overwrites older records: writes a THREAD record again, if there was one. */
+static inline void hs_turn_write(const struct hs_turn *turn)
+{
+    if (turn->seen)
+        hs_record(&(struct hs_record){.kind = HS_THREAD, .thread.thread = hs_turn_number(turn->now)});
+}
+
 #endif

@@ -596,6 +596,8 @@ def ring_gone_round():
     tap.check("a ring gone round: memory for DMA may have been less than what is seen, and is not 0 before it is known", least and
               0 < int(least.group(2).replace(",", "")) <= int(least.group(1).replace(",", "")), text)
     tap.check("a ring gone round: in JSON that is null, as the peaks are", value["dma_free_bytes"] > 0 and value["dma_least_free_bytes"] is None, value)
+    first = re.search(r" REGION .*?(?= SNAPSHOT )", hs_test.cli("dump", out_of("round.hst")).out.decode(), re.S)
+    tap.check("a ring gone round: its first snapshot says which task runs", first and re.search(r" THREAD +thread=[1-9]", first.group()), first and first.group())
     for args, words in ((["leaks", "--from", "work"], "--from end"), (["leaks", "--to", "mark:work"], "--to end"), (["dump", "--from", "mark:work"], "--from mark:end"),
                         (["timeline", "--to", "mark:work"], "--to mark:end"), (["map", "--at", "mark:work"], "--at mark:end"),
                         (["map", "--at", "end", "--diff", "mark:work"], "--diff mark:end"), (["blame", "--size", "100", "--at", "mark:work"], "--at mark:end"),

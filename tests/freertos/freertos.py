@@ -35,6 +35,7 @@ def case(heap, name, ring):
     said, trace = hs_c_firmware.spoken(done.out), os.path.join(hs_test.scratch(), name + ".bin")
     tap.check("%s: the program runs, and the hook sees what is allocated" % title, done.status == 0 and len(said) == 10, (done.status, done.out[-300:]))
     hs_c_firmware.check_marks(tap, title, trace, said, FRONTS, name == "whole", "FreeRTOS")
+    hs_c_firmware.check_requests(tap, title, elf, trace)
     if name != "whole":
         return
     failures = hs_test.cli_json("report", trace)[1]["failures"]

@@ -88,3 +88,11 @@ def check_tasks(tap, name, elf, trace):
     out = hs_test.cli("leaks", "--elf", elf, trace).out.decode()
     rows = re.findall(r"(sensor|radio|log)\b.* (sensor|radio|log)_asks", out)
     tap.check("%s by name, each with its own function" % name, len(rows) >= 3 and all(a == b for a, b in rows), out)
+
+
+def check_requests(tap, name, elf, trace):
+    """All that such a function requests is its task's, also in a ring that has gone round, from its first snapshot on. Requests before
+    that snapshot take no bytes of a layout."""
+    rows = hs_test.cli_json("report", "--elf", elf, "--sort", "thread,line", trace)[1]["rows"]
+    wrong = [r for r in rows if r["line"].endswith("_asks") and r["taken_bytes"] and "(%s)" % r["line"].split("_")[0] not in r["thread"]]
+    tap.check("%s: each task's requests are its own" % name, len(rows) >= 3 and not wrong, wrong)

@@ -34,6 +34,7 @@ def case(name, ring, *more):
     said, trace = hs_c_firmware.spoken(done.out), os.path.join(hs_test.scratch(), name + ".bin")
     tap.check("%s: the program runs, and the hook sees what is allocated" % name, done.status == 0 and len(said) == 10, (done.status, done.out[-300:]))
     hs_c_firmware.check_marks(tap, name, trace, said, FRONTS, name == "whole", "zephyr/")
+    hs_c_firmware.check_requests(tap, name, elf, trace)
     if name != "whole":
         return
     failures = hs_test.cli_json("report", trace)[1]["failures"]
