@@ -10,6 +10,7 @@
 #include "analysis/diagnosis/assigned.h"
 #include "analysis/diagnosis/failure_watch.h"
 #include "analysis/diagnosis/holders.h"
+#include "analysis/diagnosis/parts.h"
 #include "analysis/diagnosis/program_text.h"
 #include "analysis/diagnosis/still_used.h"
 #include "analysis/diagnosis/variables.h"
@@ -24,7 +25,7 @@
 #define NONE UINT32_MAX
 
 /* Where a variable is. */
-enum place { IN_SLOT, IN_GLOBAL, IN_ATTRIBUTE, IN_CELL /* captured by a function */ };
+enum place { IN_SLOT, IN_GLOBAL, IN_ATTRIBUTE, IN_CELL /* captured by a function */, IN_PART /* of a small object that shows a part of it */ };
 
 /* A reference that the program does not need: its word, and what it is. */
 struct idle {
@@ -35,6 +36,7 @@ struct idle {
     struct hs_slot slot;
     enum place place;
     enum hs_needless why;
+    enum hs_part_kind part;    /* IN_PART */
     uint32_t row;              /* that gave the variable its value, or is about to give it another one; NONE: not known */
     uint32_t leader;           /* index of the first idle reference of the same variable */
     char name[HS_UNUSED_NAME]; /* of the variable */
@@ -619,6 +621,41 @@ static void find_caches(struct work *k)
     each_attribute(k, take_cache);
 }
 
+/* ---- small objects that keep much more than they show ---- */
+
+/* What one row made counts as one. */
+static uint32_t leader_of_row(const struct work *k, uint32_t row)
+{
+    for (uint32_t i = 0; i < k->n_idle; i++)
+        if (k->idle[i].place == IN_PART && k->idle[i].row == row)
+            return k->idle[i].leader;
+    return k->n_idle;
+}
+
+static int find_parts(struct work *k)
+{
+    const struct hs_holders *h = &k->holders;
+    const struct hs_parts_question question = {
+        .holders = h, .names = k->names, .sources = &k->sources, .asked = hs_program_text_row_named(&k->sources, k->d->line)};
+    struct hs_parts parts;
+    int error = hs_parts_find(&parts, &question);
+    for (uint32_t i = 0; i < parts.n && !error; i++) {
+        const struct hs_part *p = &parts.part[i];
+        uint32_t leader = leader_of_row(k, p->row);
+        struct idle *idle = add_word(k, p->block, h->word[p->edge], h->to[p->edge]);
+        if (!idle)
+            break;
+        idle->place = IN_PART;
+        idle->why = HS_NEEDLESS_PART;
+        idle->part = p->kind;
+        idle->row = p->row;
+        idle->leader = leader;
+        snprintf(idle->name, sizeof idle->name, "view");
+    }
+    hs_parts_free(&parts);
+    return error;
+}
+
 /* ---- what they hold ---- */
 
 static bool is_idle(const struct work *k, uint32_t block, uint32_t word, uint32_t root)
@@ -772,6 +809,27 @@ static void name_last(const struct work *k, uint32_t last, char *text)
     snprintf(text, HS_NAME_MAX, "%s%.900s", end == last ? "" : "the loop that ends at ", at);
 }
 
+/* The small object, or how many there are, with who holds one of them. */
+static void word_part(const struct work *k, const struct idle *idle, char *text)
+{
+    static const char *const one[] = {[HS_PART_VIEW] = "a memoryview",
+                                      [HS_PART_MATCH] = "a match of a regular expression",
+                                      [HS_PART_KEYS] = "a view of the keys of a dict"};
+    char by[HS_NAME_MAX] = "", kind[HS_NAME_MAX], own[HS_NAME_MAX + 4];
+    uint32_t n = 0, before = HS_NO_BLOCK, site = k->holders.of->snapshot.block[idle->block].site;
+    for (uint32_t i = 0; i < k->n_idle; i++) {
+        n += k->idle[i].leader == idle->leader && k->idle[i].block != before;
+        before = k->idle[i].block;
+    }
+    hs_holders_name(&k->holders, idle->block, by);
+    snprintf(own, sizeof own, " (%s)", hs_name_of_site(k->names, site, HS_KEY_KIND, kind));
+    char *end = strstr(by, own); /* its kind is said already */
+    if (end && !end[strlen(own)])
+        *end = '\0';
+    snprintf(text, HS_NAME_MAX, "%s%s%.300s", one[idle->part], by[0] ? " in " : "", by);
+    k->d->accident.more = n - 1;
+}
+
 static void word_variable(const struct work *k, const struct idle *idle, char *text)
 {
     char module[HS_NAME_MAX];
@@ -783,6 +841,7 @@ static void word_variable(const struct work *k, const struct idle *idle, char *t
                  hs_holders_module(&k->holders, idle->global->module, module), idle->name);
         break;
     case IN_ATTRIBUTE: snprintf(text, HS_NAME_MAX, "the %s%sattribute %.64s", cache, blank, idle->name); break;
+    case IN_PART: word_part(k, idle, text); break;
     case IN_CELL: snprintf(text, HS_NAME_MAX, "a function that captures the variable %.64s", idle->name); break;
     default:
         snprintf(text, HS_NAME_MAX, "the %s %.64s of %.200s", idle->slot.use == HS_SLOT_ARGUMENT ? "argument" : "local variable",
@@ -814,7 +873,7 @@ static uint32_t last_use(struct work *k, const struct idle *idle, uint32_t row)
 /* The row to change: that gave the variable its value. */
 static uint32_t row_of_variable(struct work *k, const struct idle *idle)
 {
-    if (idle->row != NONE || idle->place == IN_ATTRIBUTE || idle->place == IN_CELL)
+    if (idle->row != NONE || idle->place == IN_ATTRIBUTE || idle->place == IN_CELL || idle->place == IN_PART)
         return idle->row;
     return assignment(k, idle->name, idle->global ? body(k) : idle->slot.frame, idle->to);
 }
@@ -830,7 +889,10 @@ static void word_target(const struct hs_python *p, uint32_t row, const char *nam
 static void describe_variable(struct work *k, const struct idle *idle)
 {
     struct hs_diagnosis *d = k->d;
+    static const char *const copy[] = {
+        [HS_PART_VIEW] = "bytes(view)", [HS_PART_MATCH] = "match.group(1)", [HS_PART_KEYS] = "list(keys)"};
     uint32_t row = row_of_variable(k, idle), last = last_use(k, idle, row);
+    d->accident.copy = copy[idle->part];
     word_variable(k, idle, d->accident.what);
     snprintf(d->unused.name, sizeof d->unused.name, "%.60s", idle->name);
     if (idle->place == IN_ATTRIBUTE && idle->why == HS_NEEDLESS_REPLACED)
@@ -1014,6 +1076,8 @@ static int look(struct work *k, const struct hs_sources_at *sources)
     each_attribute(k, take_attribute);
     find_captured(k);
     find_caches(k);
+    if (find_parts(k))
+        return HS_ERR_MEMORY;
     find_slots(k); /* from here on, what `used` has reached changes */
     find_replaced_globals(k);
     each_attribute(k, take_replaced_attribute);

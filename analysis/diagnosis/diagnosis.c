@@ -545,6 +545,7 @@ int hs_diagnose(struct hs_diagnoses *diagnoses, const struct hs_failure_watch *w
         error = diagnose(d, w, &w->moment[i], names, sources);
         hs_variables_named(d->kept.by, sources, names->reader);
         hs_variables_named(d->filled.by, sources, names->reader);
+        hs_variables_named(d->accident.what, sources, names->reader);
     }
     qsort(diagnoses->diagnosis, diagnoses->n, sizeof *diagnoses->diagnosis, by_size);
     return error;

@@ -137,6 +137,7 @@ enum hs_needless {
     HS_NEEDLESS_ERROR,    /* it is an exception that carries data */
     HS_NEEDLESS_REPLACED, /* the row that requests memory assigns a new value */
     HS_NEEDLESS_CACHE,    /* it is a cache, whose entries can be made again */
+    HS_NEEDLESS_PART,     /* a small object shows a part of it, and keeps all: a memoryview, a match, a view of keys */
 };
 
 /* What is held although it is not needed any more, by the references at the failure and the sources. */
@@ -145,6 +146,8 @@ struct hs_accident {
     enum hs_needless why;
     char what[HS_NAME_MAX]; /* "the global main.raw", "the local variable image of work" */
     char last[HS_NAME_MAX]; /* "main.py:9": the last row that used it, or its length; "the loop that ends at main.py:9"; "": not known */
+    uint32_t more;          /* HS_NEEDLESS_PART: so many more such objects, made by the same row, hold it too */
+    const char *copy;       /* HS_NEEDLESS_PART: how the part is copied */
     char also[HS_NAME_MAX]; /* another one, which holds the same or more; "": none */
     bool left_over;         /* it is a slot of a stack */
     bool used;              /* `left_over`: of an expression that used what the row of d->unused_at set; else of that row's own */

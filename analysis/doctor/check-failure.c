@@ -668,6 +668,8 @@ static void word_needless(const struct hs_accident *a, char *text, size_t size)
         snprintf(text, size, ", the old value, which is not used any more");
     else if (a->why == HS_NEEDLESS_CACHE)
         snprintf(text, size, ", in entries that can be made again");
+    else if (a->why == HS_NEEDLESS_PART)
+        snprintf(text, size, ", of which it shows only a part");
     else
         snprintf(text, size, ", which is not used any more%s%.100s", last[0] ? " after " : "", last);
 }
@@ -675,7 +677,8 @@ static void word_needless(const struct hs_accident *a, char *text, size_t size)
 /* The same where references were recorded: who holds it is a fact. */
 static void word_accident(const struct hs_diagnosis *d, char *text, size_t size)
 {
-    static const char *const set[] = {[HS_NEEDLESS_REPLACED] = ", until it is set anew at ", [HS_NEEDLESS_CACHE] = ", filled at "};
+    static const char *const set[] = {[HS_NEEDLESS_REPLACED] = ", until it is set anew at ", [HS_NEEDLESS_CACHE] = ", filled at ",
+                                      [HS_NEEDLESS_PART] = ", made at "};
     const struct hs_accident *a = &d->accident;
     const char *before = a->why < sizeof set / sizeof *set && set[a->why] ? set[a->why] : ", set at ";
     char why[160] = "", at[160] = "";
@@ -686,6 +689,8 @@ static void word_accident(const struct hs_diagnosis *d, char *text, size_t size)
                  : a->used     ? ", from an expression that used what "
                                : ", from an expression at ",
                  d->unused_at, a->used ? " set" : "");
+    if (a->more)
+        snprintf(at + strlen(at), sizeof at - strlen(at), ", with %u more", (unsigned)a->more);
     snprintf(text, size,
              "%.80s failed to get %" PRIu32 " bytes while %.110s%.140s%s holds %" PRIu64 " bytes%s; %.80s made most of them",
              d->line, d->failure.size, a->what, at, at[0] ? "," : "", a->bytes, why, d->holds->name);
@@ -700,6 +705,11 @@ static void word_release(const struct hs_diagnosis *d, char *text, size_t size)
     snprintf(name, sizeof name, "%s%s", attribute ? "OBJECT." : "", d->unused.name);
     if (a->left_over)
         snprintf(text, size, "make and use it in a function of its own, whose stack ends with it: what");
+    else if (a->both && a->why == HS_NEEDLESS_PART)
+        snprintf(text, size,
+                 "take a copy of the part (%.60s) in a function of its own, which returns it: its variables and stack end with it, and "
+                 "what",
+                 a->copy);
     else if (a->both)
         snprintf(text, size,
                  "make and use it in a function of its own, whose variables and stack end with it (a slot of the stack would keep "
@@ -717,6 +727,9 @@ static void word_release(const struct hs_diagnosis *d, char *text, size_t size)
     else if (a->why == HS_NEEDLESS_CACHE)
         snprintf(text, size, "drop old entries before %.100s adds another one (%.60s.clear(), or a bound): what", d->unused_at,
                  name);
+    else if (a->why == HS_NEEDLESS_PART)
+        snprintf(text, size, "keep a copy of the part, which does not keep the whole (%.60s), in place of what %.100s makes: what",
+                 a->copy, d->unused_at);
     else if (a->last[0])
         snprintf(text, size, "let go of it after %.100s (%.60s = None): what", a->last, name);
     else
@@ -741,8 +754,8 @@ static void held_by_accident(const struct hs_doctor_input *input, const struct h
     word_accident(d, verdict, sizeof verdict);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-HELD", verdict, d->unused_at[0] ? d->unused_at : d->holds->name);
     describe_failure(f, d);
-    hs_finding_evidence(f, "held by %.200s: %" PRIu64 " bytes in %" PRIu64 " blocks would be garbage without it", a->what,
-                        a->bytes, a->blocks);
+    hs_finding_evidence(f, "held by %.200s: %" PRIu64 " bytes in %" PRIu64 " block%s would be garbage without it", a->what,
+                        a->bytes, a->blocks, a->blocks == 1 ? "" : "s");
     if (a->also[0])
         hs_finding_evidence(f, "%.200s is not used any more either", a->also);
     if (a->also_left_over)
