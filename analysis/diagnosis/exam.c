@@ -107,6 +107,7 @@ int hs_exam_conclude(struct hs_exam *exam, const struct hs_names *names)
     int error = hs_diagnose(&exam->diagnoses, exam->watch, names, &exam->sources);
     error = error ? error : add_sums(exam, names);
     exam->usual = hs_usual_request(exam->model);
+    exam->growth.model = exam->model;
     int grows = error ? error : hs_growth_find(&exam->growth, names, &exam->growing);
     exam->growing.ends = grows == HS_OK && hs_growth_ends(&exam->growing, names, &exam->sources);
     exam->grows = grows == HS_OK && (exam->growing.much || !exam->growing.ends);

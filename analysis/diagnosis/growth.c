@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/diagnosis/failure_watch.h"
+#include "analysis/diagnosis/lasting.h"
 #include "analysis/time/summary.h"
 
 #define LEAST_MOMENTS 6u /* fewer moments show no trend */
@@ -20,7 +21,6 @@
 #define PARTS 16u        /* of the run, for the births of what is live */
 #define BORN_SHARE 0.05  /* minimum share of the heap that grows by births: they tell less than collections do */
 #define BORN_MUCH 0.1    /* with less it is slow: what is read in, or a cache that fills, may be as large */
-#define CUT_PART 2u      /* free space whose longest run is less than this part of it is in pieces */
 #define LATE_SHARE 0.35  /* minimum share of the growth in the second half; less means that it saturates */
 
 /* ---- moments ---- */
@@ -179,6 +179,7 @@ static void keep_births(struct hs_growth *g, const struct hs_model *m)
         return;
     }
     g->births->stride = 1;
+    g->births->usual = hs_usual_request(m);
     for (unsigned i = 0; i < m->n_regions; i++) {
         const struct hs_region_state *r = &m->region[i];
         uint32_t end = r->first + r->granules;
@@ -271,19 +272,6 @@ static uint64_t live_at(const struct hs_growth *g, unsigned moment, uint32_t ind
     return index < g->moment[moment].n ? g->moment[moment].live[index] : 0;
 }
 
-/* Whether a block of the site may keep others: where kinds are known, a list, dict or set; a text that is made piece by piece is made
- * larger, too. */
-static bool may_refer(const struct hs_names *names, uint32_t site)
-{
-    static const char *const kinds[] = {"list", "dict table", "set", "deque"};
-    char kind[HS_NAME_MAX];
-    bool is = !names->symbols;
-    hs_name_of_site(names, site, HS_KEY_KIND, kind);
-    for (size_t i = 0; !is && i < sizeof kinds / sizeof *kinds; i++)
-        is = !strcmp(kinds[i], kind);
-    return is;
-}
-
 /* Only sites that hold more at the end than at the first used moment can grow. */
 static int collect(const struct hs_growth *g, const struct hs_names *names, struct line **lines, size_t *n)
 {
@@ -298,7 +286,7 @@ static int collect(const struct hs_growth *g, const struct hs_names *names, stru
         l->name = strdup(hs_name_of_site(names, i - 1, HS_KEY_LINE, name));
         l->live = calloc(g->n, sizeof *l->live);
         l->last = g->site[i];
-        l->last.grown = may_refer(names, i - 1) ? l->last.grown : 0;
+        l->last.grown = hs_may_refer(names, i - 1) ? l->last.grown : 0;
         l->python = hs_is_python(names, i - 1);
         if (!l->name || !l->live)
             return HS_ERR_MEMORY;
@@ -325,45 +313,43 @@ static size_t add_up(const struct hs_growth *g, struct line *line, size_t n)
     return same;
 }
 
-/* The longest free run falls faster than what is free where blocks that stay cut it. The heap is of no use any more when it is too short
- * for what the program requests again and again. The end that is never used is cut last, thus the second half of the run counts. */
-static void end_in_pieces(const struct hs_growth *g, double tick, struct hs_growing *growing)
+/* Sets the bytes of the line's largest block at the end of the trace, 0 if another one is as large or blocks are not known, and whether
+ * it was resized. */
+static void find_largest(const struct hs_growth *g, const struct hs_names *names, struct hs_lasting_line *line)
 {
-    unsigned half = first_of(g) + (g->n - first_of(g)) / 2;
-    uint64_t longest[HS_GROWTH_MOMENTS], first = g->moment[half].longest, last = g->moment[g->n - 1].longest;
-    for (unsigned k = 0; k < g->n; k++)
-        longest[k] = g->moment[k].longest;
-    double falls = -slope(g, longest, half), room = (double)last - g->usual.bytes;
-    double lasts = falls > 0 ? room / falls * tick : -1;
-    bool cut = last < g->moment[g->n - 1].free / CUT_PART;
-    if (!cut || !g->usual.bytes || first <= last || room < 0 || lasts < 0 || (growing->lasts >= 0 && lasts >= growing->lasts))
-        return;
-    growing->lasts = lasts;
-    growing->collections = room / ((double)(first - last) / (double)((g->n - 1 - half) * g->stride));
-    growing->usual = g->usual;
-    growing->longest = last;
+    const struct hs_model *m = g->model;
+    char name[HS_NAME_MAX];
+    uint32_t size = 0;
+    for (unsigned i = 0; m && m->synced && hs_model_placed(m) && i < m->n_regions; i++) {
+        const struct hs_region_state *r = &m->region[i];
+        uint32_t end = r->first + r->granules;
+        if (!r->present || r->memory == HS_MEMORY_POOL)
+            continue;
+        for (uint32_t pos = hs_model_next(m, r->first, end); pos < end; pos = hs_model_next(m, pos + m->block[pos].granules, end)) {
+            const struct hs_live_block *b = &m->block[pos];
+            if (b->size < size || strcmp(hs_name_of_site(names, b->site, HS_KEY_LINE, name), line->name) != 0)
+                continue;
+            line->largest = b->size > size ? (uint64_t)b->granules << r->shift : 0;
+            line->resized = b->site + 1 < m->n_sums && m->sum[b->site + 1].reallocs;
+            size = b->size;
+        }
+    }
 }
 
 static void describe(const struct hs_growth *g, const struct hs_names *names, const struct line *line, struct hs_growing *growing)
 {
-    uint64_t used[HS_GROWTH_MOMENTS];
-    double tick = hs_seconds(names->reader, 1);
-    for (unsigned k = 0; k < g->n; k++)
-        used[k] = g->moment[k].used;
-    double all = slope(g, used, first_of(g)), own = slope(g, line->live, first_of(g));
-    double rate = all > own ? all : own;
+    uint64_t used = g->moment[g->n - 1].used;
+    struct hs_lasting_line lasting = {.name = line->name, .live = line->live, .blocks = line->last.blocks};
+    find_largest(g, names, &lasting);
     *growing = (struct hs_growing){.from = line->live[first_of(g)],
                                    .to = line->live[g->n - 1],
                                    .moments = g->n - first_of(g),
-                                   .per_second = own / tick,
+                                   .per_second = slope(g, line->live, first_of(g)) / hs_seconds(names->reader, 1),
                                    .free = g->moment[g->n - 1].free};
-    double each = ((double)used[g->n - 1] - (double)used[first_of(g)]) / (double)((growing->moments - 1) * g->stride);
-    growing->collections = each > 0 ? (double)growing->free / each : -1;
-    growing->lasts = rate > 0 ? (double)growing->free / rate * tick : -1;
-    end_in_pieces(g, tick, growing);
+    hs_lasting_find(growing, g, first_of(g), names, &lasting);
     growing->sampled = g->sampled;
-    growing->slow = growing->to - growing->from < (used[g->n - 1] + growing->free) / SLOW_PART;
-    growing->much = growing->to - growing->from >= (used[g->n - 1] + growing->free) / MUCH_PART;
+    growing->slow = growing->to - growing->from < (used + growing->free) / SLOW_PART;
+    growing->much = growing->to - growing->from >= (used + growing->free) / MUCH_PART;
     memcpy(growing->name, line->name, strlen(line->name) + 1);
 }
 
@@ -408,10 +394,12 @@ static int find(const struct hs_growth *g, const struct hs_names *names, struct 
     return error ? error : best ? HS_OK : HS_ERR_KIND;
 }
 
-int hs_growth_find(const struct hs_growth *g, const struct hs_names *names, struct hs_growing *growing)
+int hs_growth_find(struct hs_growth *g, const struct hs_names *names, struct hs_growing *growing)
 {
     if (g->error || g->n >= LEAST_MOMENTS)
         return g->error ? g->error : find(g, names, growing);
+    if (g->births)
+        g->births->model = g->model;
     int error = g->births ? find(g->births, names, growing) : HS_ERR_KIND;
     if (error)
         return error;

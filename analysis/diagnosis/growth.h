@@ -41,6 +41,7 @@ struct hs_growth {
     uint64_t collections, stride;
     bool sampled;          /* the moments are estimates */
     struct hs_usual usual; /* at the last collection */
+    const struct hs_model *model; /* when the trace ends; the user sets it before hs_growth_find */
     struct hs_growth
         *births; /* of what was live at the last one, while there are few: `moment[k]` is all that was born in parts 0..k */
     int error;
@@ -56,7 +57,7 @@ struct hs_growing {
     double lasts;             /* seconds until the heap is full at this rate; negative: unknown */
     double collections;       /* collections until then; negative: unknown */
     uint64_t free;            /* bytes after the last collection */
-    struct hs_usual usual;    /* what finds no room by then, although as much is free, in pieces; bytes 0: the heap is full */
+    struct hs_usual usual;    /* what finds no room by then, although as much is free, in pieces; bytes 0: none is known */
     uint64_t longest;         /* with `usual`: bytes of the longest free run after the last collection */
     bool sampled;             /* these are estimates */
     bool births; /* known by the births of what is live: `from` and `to` are of parts of the run, not of collections */
@@ -73,6 +74,6 @@ void hs_growth_take_sampled(struct hs_growth *growth, const struct hs_model *mod
 void hs_growth_free(struct hs_growth *growth);
 
 /* Finds the line that grows most. Returns HS_OK, HS_ERR_KIND when none grows, or HS_ERR_MEMORY. */
-int hs_growth_find(const struct hs_growth *growth, const struct hs_names *names, struct hs_growing *growing);
+int hs_growth_find(struct hs_growth *growth, const struct hs_names *names, struct hs_growing *growing);
 
 #endif
