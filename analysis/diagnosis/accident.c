@@ -25,7 +25,13 @@
 #define NONE UINT32_MAX
 
 /* Where a variable is. */
-enum place { IN_SLOT, IN_GLOBAL, IN_ATTRIBUTE, IN_CELL /* captured by a function */, IN_PART /* of a small object that shows a part of it */ };
+enum place {
+    IN_SLOT,
+    IN_GLOBAL,
+    IN_ATTRIBUTE,
+    IN_CELL /* captured by a function */,
+    IN_PART /* of a small object that shows a part of it */
+};
 
 /* A reference that the program does not need: its word, and what it is. */
 struct idle {

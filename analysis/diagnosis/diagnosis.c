@@ -516,6 +516,7 @@ static int diagnose(struct hs_diagnosis *d, const struct hs_failure_watch *watch
     hs_diagnosis_converted(d, w, names, sources);
     error = hs_diagnosis_replaced(d, w, names, sources);
     error = error ? error : hs_diagnosis_filled(d, w, names, sources);
+    error = error ? error : hs_diagnosis_endless(d, w, names, sources);
     if (d->cause == HS_CAUSE_GROWING)
         d->growth = sum_growth(d);
     if (!error && is_undecided(d, w, names))

@@ -187,7 +187,8 @@ struct hs_diagnosis {
     struct hs_kept kept;         /* by whom the blocks of `grows` are held, where references were recorded */
     struct hs_needed needed;     /* of what `grows` allocates */
     struct hs_filled filled;
-    bool views;                       /* `keeper` made a memoryview of each block */
+    bool endless; /* `grows` makes one thing larger and larger: each step needs room for the old and the new value */
+    bool views;   /* `keeper` made a memoryview of each block */
     const struct hs_live_line *asked; /* in `held`: the requesting line; NULL: it holds nothing */
     bool extends; /* the requesting row makes the new value of a variable from its old one, by its source; only for a peak */
     enum hs_peak peak;

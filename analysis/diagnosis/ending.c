@@ -234,6 +234,53 @@ static bool renews(const struct work *k, uint32_t loop)
     return false;
 }
 
+/* ---- what bounds it ---- */
+
+/* Whether the row has len(NAME) of a subject in a condition. */
+static bool asks_length(const struct work *k, uint32_t row)
+{
+    static const char *const heads[] = {"if", "elif", "while", "assert"};
+    const struct hs_python_row *r = &k->p->row[row];
+    bool head = false;
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        head = head || hs_python_is(k->p, r->first, heads[i]);
+    for (uint32_t i = r->first; head && i < r->first + r->n; i++)
+        if (is_subject(k, i) && is_in_passing(k->p, i))
+            return true;
+    return false;
+}
+
+/* Whether the row takes something out of a subject, or gives it a new value where that is more than its first one. */
+static bool shortens(const struct work *k, uint32_t row)
+{
+    static const char *const takes[] = {"pop", "popleft", "popitem", "remove", "clear"};
+    const struct hs_python *p = k->p;
+    const struct hs_python_row *r = &p->row[row];
+    uint32_t loop[HS_LOOPS_DEEP];
+    bool first = r->scope == HS_PYTHON_MODULE || p->scope[r->scope].is_class || r->scope == p->row[k->q->adds].scope ||
+                 hs_python_is(p, p->scope[r->scope].name, "__init__");
+    first = first && !hs_loops_around(p, row, loop);
+    for (uint32_t i = r->first; i < r->first + r->n; i++) {
+        if (!is_subject(k, i))
+            continue;
+        if (hs_python_is(p, r->first, "del") || (!first && hs_python_is(p, i + 1, "=")))
+            return true;
+        for (size_t t = 0; t < sizeof takes / sizeof *takes; t++)
+            if (hs_python_is(p, i + 1, ".") && hs_python_is(p, i + 2, takes[t]))
+                return true;
+    }
+    return false;
+}
+
+/* Whether anything may bound what is added to, beside the row that adds. Without a name it is not known what does. */
+static bool is_bounded(const struct work *k)
+{
+    for (uint32_t i = 0; i < k->p->n_rows; i++)
+        if (asks_length(k, i) || (i != k->q->adds && shortens(k, i)))
+            return true;
+    return !k->n_subjects;
+}
+
 /* A head that is executed itself is in its own loop only if it asks a generator for the next element, or has a condition. */
 static bool is_within(const struct hs_python *p, const uint32_t *call, uint32_t n, uint32_t level, uint32_t loop)
 {
@@ -316,10 +363,28 @@ static uint32_t own_call(const struct work *k, const uint32_t *call, uint32_t n)
     return k->q->owner;
 }
 
+/* Whether a loop without an end makes the thing larger. A local variable of the row that adds lives as long as its call; what a parameter
+ * refers to may be another thing in each call. */
+static bool is_endless(struct work *k, const uint32_t *call, uint32_t n)
+{
+    const struct subject *s = k->subject;
+    uint32_t owner = own_call(k, call, n), scope = k->p->row[k->q->adds].scope;
+    bool local = k->n_subjects && !s->attribute && k->used.local[s->token], found = false;
+    for (uint32_t i = n; local && !found && i-- > 0;) {
+        found = k->p->row[call[i]].scope == scope;
+        owner = found ? i : owner;
+    }
+    return follow(k, call, n, owner).endless && !is_bounded(k);
+}
+
 static struct hs_ending judge(struct work *k, const uint32_t *call, uint32_t n, bool all)
 {
     struct way w = follow(k, call, n, own_call(k, call, n));
-    struct hs_ending e = {.loop = w.loop, .reads = NONE, .times = w.loop == NONE ? 0 : w.times, .renewed = w.renewed};
+    struct hs_ending e = {.endless = is_endless(k, call, n),
+                          .loop = w.loop,
+                          .reads = NONE,
+                          .times = w.loop == NONE ? 0 : w.times,
+                          .renewed = w.renewed};
     if (w.endless || e.times > k->q->most)
         return e;
     if (w.loop == NONE) {

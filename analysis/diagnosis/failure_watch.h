@@ -96,6 +96,10 @@ void hs_diagnosis_converted(struct hs_diagnosis *d, const struct hs_failure_stat
 int hs_diagnosis_replaced(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
                           const struct hs_sources_at *sources);
 
+/* Of a peak: something that a loop without an end makes larger and larger, and nothing makes shorter, grows. */
+int hs_diagnosis_endless(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                         const struct hs_sources_at *sources);
+
 /* Completes the diagnosis of a full heap: the statement that fills it, and d->needed of what it fills. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_diagnosis_filled(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
                         const struct hs_sources_at *sources);

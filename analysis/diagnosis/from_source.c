@@ -646,6 +646,39 @@ bool hs_growth_ends(const struct hs_growing *growing, const struct hs_names *nam
     return ending.ends;
 }
 
+/* ---- one thing that is made larger for ever ---- */
+
+/* Whether the row makes something larger: NAME += ..., NAME = NAME + ..., NAME.append(...), NAME.extend(...). */
+static bool makes_larger(const struct hs_python *p, uint32_t row)
+{
+    uint32_t last = p->row[row].first, end = last + p->row[row].n;
+    while (last + 2 < end && hs_python_is(p, last + 1, "."))
+        last += 2;
+    return hs_python_extends(p, row) || (last > p->row[row].first && hs_python_is(p, last + 1, "(") &&
+                                         (hs_python_is(p, last, "append") || hs_python_is(p, last, "extend")));
+}
+
+int hs_diagnosis_endless(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                         const struct hs_sources_at *at)
+{
+    struct hs_program_text sources;
+    struct hs_ending ending = {.endless = false};
+    bool larger = d->peak == HS_PEAK_LARGER || d->peak == HS_PEAK_COPY || d->peak == HS_PEAK_JOINED;
+    if (d->cause != HS_CAUSE_PEAK || !larger || !d->asked)
+        return HS_OK;
+    int error = hs_program_text_read(&sources, at, names);
+    uint32_t row = error ? UINT32_MAX : hs_program_text_row_named(&sources, d->line);
+    if (row != UINT32_MAX && makes_larger(&sources.python, row))
+        error = find_ending(&ending, d, w, &sources, (struct container){row, UINT32_MAX, NULL});
+    if (!error && ending.endless) {
+        d->cause = HS_CAUSE_GROWING;
+        d->endless = true;
+        d->grows = d->asked;
+    }
+    hs_program_text_free(&sources);
+    return error == HS_ERR_KIND ? HS_OK : error;
+}
+
 /* ---- all ---- */
 
 int hs_diagnosis_growth(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,

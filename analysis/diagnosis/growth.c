@@ -325,7 +325,8 @@ static void find_largest(const struct hs_growth *g, const struct hs_names *names
         uint32_t end = r->first + r->granules;
         if (!r->present || r->memory == HS_MEMORY_POOL)
             continue;
-        for (uint32_t pos = hs_model_next(m, r->first, end); pos < end; pos = hs_model_next(m, pos + m->block[pos].granules, end)) {
+        for (uint32_t pos = hs_model_next(m, r->first, end); pos < end;
+             pos = hs_model_next(m, pos + m->block[pos].granules, end)) {
             const struct hs_live_block *b = &m->block[pos];
             if (b->size < size || strcmp(hs_name_of_site(names, b->site, HS_KEY_LINE, name), line->name) != 0)
                 continue;

@@ -39,8 +39,8 @@ struct hs_growth {
     struct hs_growth_site *site; /* `moment[n - 1].n`: site s at index s + 1 */
     uint32_t boot;               /* all moments are of one boot */
     uint64_t collections, stride;
-    bool sampled;          /* the moments are estimates */
-    struct hs_usual usual; /* at the last collection */
+    bool sampled;                 /* the moments are estimates */
+    struct hs_usual usual;        /* at the last collection */
     const struct hs_model *model; /* when the trace ends; the user sets it before hs_growth_find */
     struct hs_growth
         *births; /* of what was live at the last one, while there are few: `moment[k]` is all that was born in parts 0..k */

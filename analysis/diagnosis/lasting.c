@@ -5,7 +5,7 @@
 
 #include "analysis/time/summary.h"
 
-#define RESERVE 1.8        /* multiple of the usual request that is free, in pieces, when it finds no room: measured, 1.2 to 3.4 */
+#define RESERVE 1.8 /* multiple of the usual request that is free, in pieces, when it finds no room: measured, 1.2 to 3.4 */
 #define RESERVE_BLOCKS 6.0 /* and this multiple of a block that stays: what such blocks leave of a piece is too short */
 #define RESERVE_MOST 4.0   /* together at most this multiple of the usual request */
 #define TABLE_RESERVE 1.1  /* the same of the next size of a table, which is one of the largest blocks */
@@ -164,7 +164,8 @@ static double until(const struct axis *a, const struct hs_names *names, const st
 static bool has_usual(const struct hs_growth *g, const struct hs_names *names, const struct hs_lasting_line *line)
 {
     char name[HS_NAME_MAX];
-    return g->usual.bytes && !is_one(g, line) && strcmp(hs_name_of_site(names, g->usual.site, HS_KEY_LINE, name), line->name) != 0;
+    return g->usual.bytes && !is_one(g, line) &&
+           strcmp(hs_name_of_site(names, g->usual.site, HS_KEY_LINE, name), line->name) != 0;
 }
 
 /* What is free, in pieces, when the usual request finds no room. */
@@ -180,7 +181,8 @@ void hs_lasting_find(struct hs_growing *growing, const struct hs_growth *g, unsi
 {
     const struct hs_growth_moment *last = &g->moment[g->n - 1];
     bool usual = has_usual(g, names, line);
-    double reserve = usual ? pieces(g, line) : 0, end = g->model ? (double)hs_model_elapsed(g->model) : 0, since = end > (double)last->elapsed ? end - (double)last->elapsed : 0;
+    double reserve = usual ? pieces(g, line) : 0, end = g->model ? (double)hs_model_elapsed(g->model) : 0,
+           since = end > (double)last->elapsed ? end - (double)last->elapsed : 0;
     double ticks = until(&(struct axis){g, first, true}, names, line, reserve);
     growing->collections = until(&(struct axis){g, first, false}, names, line, reserve);
     growing->lasts = ticks < 0 ? -1 : ticks > since ? (ticks - since) * hs_seconds(names->reader, 1) : 0;

@@ -101,8 +101,8 @@ static bool row_shows(const struct hs_python *p, uint32_t row, uint64_t *size)
     for (uint32_t i = p->row[row].first + 1; i < end; i++) {
         struct span low, high;
         uint64_t own;
-        bool subscript = hs_python_is(p, i, "[") && (p->token[i - 1].kind == HS_PYTHON_NAME || hs_python_is(p, i - 1, ")") ||
-                                                     hs_python_is(p, i - 1, "]"));
+        bool subscript = hs_python_is(p, i, "[") &&
+                         (p->token[i - 1].kind == HS_PYTHON_NAME || hs_python_is(p, i - 1, ")") || hs_python_is(p, i - 1, "]"));
         if (!subscript || !slice_ends(p, i, end, &low, &high))
             continue;
         if (!part_size(p, low, high, &own))

@@ -478,8 +478,34 @@ static void add_pieces(struct hs_finding *f, const struct hs_doctor_input *input
                         d->line, w->size);
 }
 
+/* One text, list or buffer that never becomes shorter. */
+static void growing_one(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
+{
+    const struct hs_live_line *h = d->grows;
+    char verdict[HS_NOTE_LEN];
+    snprintf(verdict, sizeof verdict,
+             "%.120s makes one thing larger and larger, in a loop without an end: it has %" PRIu64
+             " bytes, and the request for the next step, %" PRIu32 " bytes, failed",
+             h->name, h->largest, d->failure.size);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict, h->name);
+    describe_failure(f, d);
+    hs_finding_evidence(f, "nothing in the source makes it shorter, or anew");
+    name_holders(f, d, h);
+    const struct line_advice advice = {HS_EDIT_OMIT, h->name, "bound what",
+                                       "makes larger: write it out and begin anew at some length, keep only the last part of it "
+                                       "(text = text[-500:]), or use each part and keep none"};
+    advise_lines(f, input, d, &advice, 1);
+    hs_finding_next(f,
+                    "each step needs the old and the new value at the same time, unless there is room right behind the old one");
+    hs_finding_next_why(f, input, h->name);
+}
+
 static void growing(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
+    if (d->endless) {
+        growing_one(input, d, findings);
+        return;
+    }
     bool python = speaks_python(input);
     char verdict[2 * HS_NOTE_LEN];
     const struct hs_live_line *h = d->grows;
@@ -677,8 +703,8 @@ static void word_needless(const struct hs_accident *a, char *text, size_t size)
 /* The same where references were recorded: who holds it is a fact. */
 static void word_accident(const struct hs_diagnosis *d, char *text, size_t size)
 {
-    static const char *const set[] = {[HS_NEEDLESS_REPLACED] = ", until it is set anew at ", [HS_NEEDLESS_CACHE] = ", filled at ",
-                                      [HS_NEEDLESS_PART] = ", made at "};
+    static const char *const set[] = {
+        [HS_NEEDLESS_REPLACED] = ", until it is set anew at ", [HS_NEEDLESS_CACHE] = ", filled at ", [HS_NEEDLESS_PART] = ", made at "};
     const struct hs_accident *a = &d->accident;
     const char *before = a->why < sizeof set / sizeof *set && set[a->why] ? set[a->why] : ", set at ";
     char why[160] = "", at[160] = "";
@@ -706,10 +732,11 @@ static void word_release(const struct hs_diagnosis *d, char *text, size_t size)
     if (a->left_over)
         snprintf(text, size, "make and use it in a function of its own, whose stack ends with it: what");
     else if (a->both && a->why == HS_NEEDLESS_PART)
-        snprintf(text, size,
-                 "take a copy of the part (%.60s) in a function of its own, which returns it: its variables and stack end with it, and "
-                 "what",
-                 a->copy);
+        snprintf(
+            text, size,
+            "take a copy of the part (%.60s) in a function of its own, which returns it: its variables and stack end with it, and "
+            "what",
+            a->copy);
     else if (a->both)
         snprintf(text, size,
                  "make and use it in a function of its own, whose variables and stack end with it (a slot of the stack would keep "
@@ -728,8 +755,9 @@ static void word_release(const struct hs_diagnosis *d, char *text, size_t size)
         snprintf(text, size, "drop old entries before %.100s adds another one (%.60s.clear(), or a bound): what", d->unused_at,
                  name);
     else if (a->why == HS_NEEDLESS_PART)
-        snprintf(text, size, "keep a copy of the part, which does not keep the whole (%.60s), in place of what %.100s makes: what",
-                 a->copy, d->unused_at);
+        snprintf(text, size,
+                 "keep a copy of the part, which does not keep the whole (%.60s), in place of what %.100s makes: what", a->copy,
+                 d->unused_at);
     else if (a->last[0])
         snprintf(text, size, "let go of it after %.100s (%.60s = None): what", a->last, name);
     else

@@ -2,5 +2,5 @@
 # A bytearray grows by what came in.
 data = bytearray()
 piece = bytes(512)
-while True:
+while len(data) < 100000:
     data.extend(piece)
