@@ -454,6 +454,7 @@ uint32_t hs_mp_refs(void)
 }
 
 static uint8_t when, fails;
+static uint32_t failed_at; /* packets when the references of a failure were begun; 0: there are none */
 
 /* newlib's strstr and strcspn would cost flash. */
 bool hs_mp_refs_when(const char *words)
@@ -469,6 +470,7 @@ bool hs_mp_refs_when(const char *words)
     }
     when = moments;
     fails = 0;
+    failed_at = 0;
     return true;
 }
 
@@ -481,12 +483,23 @@ void hs_mp_refs_mark(void)
         hs_mp_refs();
 }
 
-void hs_mp_refs_fail(void)
+/* Whether the ring still has the references of a failure. Small requests that fail next, such as those for the exception and its
+ * traceback, tell nothing more, and theirs would overwrite what led to the failure. */
+static bool has_those_of_a_failure(void)
 {
-    if (has_layout() && when & HS_REFS_AT_FAIL && fails < HS_REFS_FAILS) {
-        fails++;
-        hs_mp_refs();
-    }
+    const struct hs_ring_header *ring = hs_image();
+    return failed_at && !(ring->flags & HS_RING_STREAM) && hs_stats().packets - failed_at < ring->packet_count;
+}
+
+void hs_mp_refs_fail(size_t bytes)
+{
+    if (!has_layout() || !(when & HS_REFS_AT_FAIL) || fails == HS_REFS_FAILS ||
+        (bytes <= HS_REFS_SMALL && has_those_of_a_failure()))
+        return;
+    uint32_t packets = hs_stats().packets;
+    fails++;
+    if (!hs_mp_refs())
+        failed_at = packets;
 }
 
 #else
@@ -499,7 +512,7 @@ bool hs_mp_refs_when(const char *words)
     return false;
 }
 void hs_mp_refs_mark(void) {}
-void hs_mp_refs_fail(void) {}
+void hs_mp_refs_fail(size_t bytes) { (void)bytes; }
 void hs_mp_refs_state(void) {}
 
 #endif

@@ -30,9 +30,12 @@ uint32_t hs_mp_refs(void);
  * and nothing is set, if there is another word, or in a build without references. */
 bool hs_mp_refs_when(const char *words);
 
-/* Call after a mark, and after a failed allocation. */
+/* A request of at most so many bytes that fails records no references while the ring has those of an earlier failure. */
+#define HS_REFS_SMALL (32 * sizeof(uintptr_t))
+
+/* Call after a mark, and after a failed allocation of so many bytes. */
 void hs_mp_refs_mark(void);
-void hs_mp_refs_fail(void);
+void hs_mp_refs_fail(size_t bytes);
 
 /* If a word is the address of a live block's head: the block's granule, else HS_POS_IMPLIED; the block's bytes, else 0. */
 uint32_t hs_mp_head(uintptr_t word);
