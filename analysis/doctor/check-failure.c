@@ -997,8 +997,8 @@ static void advise_ring(struct hs_finding *f, const struct hs_trace_info *info, 
     else if (!referred)
         hs_finding_next(f,
                         "or record into a ring of %" PRIu32
-                        " KB or more, with references at a failure (heapstrata.refs(\"fail\") in the program, or "
-                        "HEAPSTRATA_REFS=fail)%s",
+                        " KB or more: the references at a failure have room there, unless heapstrata.refs(\"\") or an empty "
+                        "HEAPSTRATA_REFS leaves them out%s",
                         larger_ring(info), held);
 }
 
@@ -1101,7 +1101,7 @@ static void pushed_out(const struct hs_doctor_input *input, struct hs_findings *
                         info->records, info->emitted, input->exam->references);
     advise_larger(f, info, "");
     hs_finding_next(
-        f, "or record without references (heapstrata.refs(\"\"), no HEAPSTRATA_REFS): the ring then has the failure, but not "
+        f, "or record without references (heapstrata.refs(\"\"), or an empty HEAPSTRATA_REFS): the ring then has the failure, but not "
            "what holds the memory");
 }
 

@@ -25,7 +25,8 @@ static NOINLINE void record_fail(uintptr_t caller, size_t size)
     hs_fail(key_of(caller), (uint32_t)size, HS_MP_OTHERS ? hs_heap_fail_cause(&hs_mp_heap, 0, fail_cause()) : fail_cause());
     if (!fail_cause())
         hs_mp_room_failed((uint32_t)size);
-    hs_mp_refs_fail(size);
+    if (fail_cause() != 1) /* a locked heap: it needs no more explanation, and this may be an interrupt */
+        hs_mp_refs_fail(size);
 }
 
 INLINE void record_alloc(const struct hs_mp_running *self, uintptr_t caller, const void *block, size_t size)

@@ -429,11 +429,11 @@ static NOINLINE void put_all_roots(void)
 #define put_all_roots() hs_mp_walk_roots()
 #endif
 
-static NOINLINE uint32_t record_graph(void)
+static NOINLINE uint32_t record_graph(uint32_t part)
 {
     if (!(hs_image()->flags & HS_RING_STREAM)) {
         uint32_t bytes = put_references(true);
-        if (bytes > hs_stats().ring_size / 2)
+        if (bytes > hs_stats().ring_size / part)
             return bytes;
     }
     hs_mp_snapshot();
@@ -444,14 +444,17 @@ static NOINLINE uint32_t record_graph(void)
     return 0;
 }
 
-uint32_t hs_mp_refs(void)
+/* hs_mp_refs with a limit of 1/part of the ring. */
+static uint32_t record_refs(uint32_t part)
 {
     bool ordered = hs_mp_enter_order();
-    uint32_t refused = record_graph();
+    uint32_t refused = record_graph(part);
     hs_mp_leave_order(ordered);
     wipe_stack();
     return refused;
 }
+
+uint32_t hs_mp_refs(void) { return record_refs(2); }
 
 static uint8_t when, fails;
 static uint32_t failed_at; /* packets when the references of a failure were begun; 0: there are none */
@@ -483,6 +486,9 @@ void hs_mp_refs_mark(void)
         hs_mp_refs();
 }
 
+/* The most bytes of the stack that the functions of this file and those that they call take on a Cortex-M3, and a quarter more. */
+#define REFS_STACK (320 * sizeof(uintptr_t))
+
 /* Whether the ring still has the references of a failure. Small requests that fail next, such as those for the exception and its
  * traceback, tell nothing more, and theirs would overwrite what led to the failure. */
 static bool has_those_of_a_failure(void)
@@ -491,14 +497,25 @@ static bool has_those_of_a_failure(void)
     return failed_at && !(ring->flags & HS_RING_STREAM) && hs_stats().packets - failed_at < ring->packet_count;
 }
 
+/* Whether the stack has room for what records the graph. */
+#if MICROPY_STACK_CHECK
+static bool has_stack(void)
+{
+    uintptr_t here = (uintptr_t)&here, top = (uintptr_t)MP_STATE_THREAD(stack_top);
+    return top - here + REFS_STACK <= MP_STATE_THREAD(stack_limit);
+}
+#else
+#define has_stack() true
+#endif
+
 void hs_mp_refs_fail(size_t bytes)
 {
     if (!has_layout() || !(when & HS_REFS_AT_FAIL) || fails == HS_REFS_FAILS ||
-        (bytes <= HS_REFS_SMALL && has_those_of_a_failure()))
+        (bytes <= HS_REFS_SMALL && has_those_of_a_failure()) || !has_stack())
         return;
     uint32_t packets = hs_stats().packets;
     fails++;
-    if (!hs_mp_refs())
+    if (!record_refs(4))
         failed_at = packets;
 }
 

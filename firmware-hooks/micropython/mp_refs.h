@@ -14,7 +14,8 @@
 
 enum hs_refs_when {
     HS_REFS_AT_MARK = 1, /* after every mark */
-    HS_REFS_AT_FAIL = 2, /* after a failed allocation, at most HS_REFS_FAILS times */
+    HS_REFS_AT_FAIL = 2, /* the default: after a failed allocation, unless the heap is locked, at most HS_REFS_FAILS times. In a
+                            ring at most 1/4 of it: the events before the failure are as important */
 };
 
 #ifndef HS_REFS_FAILS

@@ -134,8 +134,7 @@ static void init(void *start, void *end)
                                                                        .n_functions = sizeof functions / sizeof *functions}))
         return;
     const char *refs = hs_port_setting("HEAPSTRATA_REFS");
-    if (refs)
-        hs_mp_refs_when(refs);
+    hs_mp_refs_when(refs ? refs : "fail");
     collect_often();
     hs_mp_heap.write_regions(false); /* at a level without keyframes nothing else records them */
     hs_start();

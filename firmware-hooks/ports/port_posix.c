@@ -8,8 +8,8 @@
  *   HEAPSTRATA_PACKET=BYTES      size of a packet
  *   HEAPSTRATA_TIME_SCALE=N      the clock runs N times faster, so time stamps look like those of a slower machine
  *   HEAPSTRATA_STACKS=1          sites have the Python stack (report --call-graph)
- *   HEAPSTRATA_REFS=mark,fail    record the reference graph after every mark, and after a failed allocation. If this
- *                                is not set, a stream uses "fail"; an empty value turns it off
+ *   HEAPSTRATA_REFS=mark,fail    record the reference graph after every mark, and after a failed allocation (the default
+ *                                is "fail"; an empty value turns it off)
  *   HEAPSTRATA_COLLECT_EVERY=N   gc.threshold(N) from the start: shows within N bytes when blocks became garbage
  *   HEAPSTRATA_LEVEL=LEVEL       full, sampled[:INTERVAL[:SEED]] or summary
  *
@@ -256,15 +256,12 @@ static bool names_moments(const char *words)
     return true;
 }
 
-/* A stream has room for the reference graph after a failed allocation. In a ring it would overwrite the events before. */
 static const char *choose_refs(const char *words)
 {
-    if (words && names_moments(words))
+    if (!words || names_moments(words))
         return words;
-    if (words)
-        fprintf(stderr, "heapstrata: HEAPSTRATA_REFS=%s: there are mark, fail and mark,fail; an empty value records none\n",
-                words);
-    return out ? "fail" : NULL;
+    fprintf(stderr, "heapstrata: HEAPSTRATA_REFS=%s: there are mark, fail and mark,fail; an empty value records none\n", words);
+    return NULL;
 }
 
 const char *hs_port_setting(const char *name)

@@ -289,13 +289,14 @@ def no_snapshot():
     tap.check("no snapshot: the failure is there in most", 2 * len(failed) > len(codes), codes)
 
 
-def found_in_ring(name, size, refs):
+def found_in_ring(name, size, refs=None):
     """The first finding about a ring of `size`."""
     program = Program(os.path.join(HERE, "programs", name + ".py"), "unix64")
-    program.folder += "-ring-" + size + refs
+    program.folder += "-ring-" + size + (refs or "")
+    env = dict(hs_test.SANITIZERS, **({} if refs is None else {"HEAPSTRATA_REFS": refs}))
     program.write(False)
     hs_test.run([hs_test.NATIVE, "record", "--ring", size, "-o", program.trace(), "--", hs_test.firmware(program.firmware), "-X",
-                 "heapsize=" + program.heap, program.name + ".py"], env=dict(hs_test.SANITIZERS, HEAPSTRATA_REFS=refs), cwd=program.folder)
+                 "heapsize=" + program.heap, program.name + ".py"], env=env, cwd=program.folder)
     return first_finding(program)
 
 
@@ -319,7 +320,15 @@ def nothing_done_before():
               "HEAPSTRATA_REFS" not in advice, (code, advice))
     code, advice = advice_of_ring("full-history", "32K", "")
     tap.check("a ring of 32 KB: one of 64 KB, with references", code == "HS-HEAP-FAILED" and "ring of 64 KB" in advice and
-              "HEAPSTRATA_REFS=fail" in advice, (code, advice))
+              "an empty HEAPSTRATA_REFS leaves them out" in advice, (code, advice))
+
+
+def references_unasked():
+    """A ring has the references at a failure too; those of small requests that fail next do not push them out."""
+    for name, code in (("held-camera", "HELD"), ("held-closure", "HELD"), ("full-frames", "FULL"), ("growing-log", "GROWING"),
+                       ("growing-tasks", "GROWING"), ("full-signs", "FULL")):
+        finding = found_in_ring(name, "16K")
+        tap.check("%s: a ring of 16 KB tells the cause" % name, finding["code"] == "HS-HEAP-" + code, finding)
 
 
 programs = [Program(path, firmware) for path in sorted(glob.glob(os.path.join(HERE, "programs", "*.py"))) for firmware in hs_test.UNIX]
@@ -343,4 +352,5 @@ for kind, (args, least) in LESSER.items():
 no_snapshot()
 nothing_done_before()
 pushed_out()
+references_unasked()
 tap.finish()
