@@ -1101,8 +1101,9 @@ static void pushed_out(const struct hs_doctor_input *input, struct hs_findings *
                         info->records, info->emitted, input->exam->references);
     advise_larger(f, info, "");
     hs_finding_next(
-        f, "or record without references (heapstrata.refs(\"\"), or an empty HEAPSTRATA_REFS): the ring then has the failure, but not "
-           "what holds the memory");
+        f,
+        "or record without references (heapstrata.refs(\"\"), or an empty HEAPSTRATA_REFS): the ring then has the failure, but not "
+        "what holds the memory");
 }
 
 static void look(const struct hs_doctor_input *input, struct hs_findings *findings)

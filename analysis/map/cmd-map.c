@@ -238,7 +238,8 @@ static int check_moments(const struct source *s)
                                s->path, hs_level_name(p->level));
         if (!p->known)
             return hs_complain("%s: no map: the trace has neither the start of the run nor a snapshot of the heap%s", s->path,
-                               s->moment[i].when.kind == HS_TIME_SPEC_END ? "" : " before that moment. Choose a later one with --at");
+                               s->moment[i].when.kind == HS_TIME_SPEC_END ? ""
+                                                                          : " before that moment. Choose a later one with --at");
     }
     return HS_EXIT_OK;
 }
