@@ -695,7 +695,7 @@ static void word_needless(const struct hs_accident *a, char *text, size_t size)
     else if (a->why == HS_NEEDLESS_CACHE)
         snprintf(text, size, ", in entries that can be made again");
     else if (a->why == HS_NEEDLESS_PART)
-        snprintf(text, size, ", of which it shows only a part");
+        snprintf(text, size, ", of which it shows a part");
     else
         snprintf(text, size, ", which is not used any more%s%.100s", last[0] ? " after " : "", last);
 }
