@@ -109,7 +109,8 @@ struct hs_cmd {
     int (*run)(void *args);
 };
 
-/* Without -i and plain argument, commands with HS_USES_INPUT read this file, as perf reads perf.data. */
+/* Without -i and plain argument, commands with HS_USES_INPUT read standard input if that is a file, else this file, as perf reads
+ * perf.data. */
 #define HS_DEFAULT_INPUT "heapstrata.hst"
 
 /* Prints "heapstrata COMMAND: ..." to standard error. Returns HS_EXIT_BAD. */

@@ -5,6 +5,8 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "analysis/cmd/main.h"
 #include "analysis/draw/theme.h"
@@ -17,7 +19,7 @@ static const struct {
 } shared[] = {
     {HS_USES_INPUT,
      {"input", 'i', "FILE", HS_OPT_TEXT, offsetof(struct hs_common, input),
-      "read FILE, - for standard input (default " HS_DEFAULT_INPUT ")", NULL}},
+      "read FILE, - for standard input (default: what '<' names, else " HS_DEFAULT_INPUT ")", NULL}},
     {HS_USES_REGION,
      {"heap", 0, "HEAP", HS_OPT_TEXT, offsetof(struct hs_common, heap),
       "one heap, by name; all: those inside other heaps too (default: heaps that are not inside another)", NULL}},
@@ -332,6 +334,13 @@ static bool has_empty_name(const struct hs_parse *parse)
     return false;
 }
 
+/* Standard input is a file, as with "doctor <log.txt". A pipe or a terminal may be anything, and may never end. */
+static bool input_is_redirected(void)
+{
+    struct stat status;
+    return !fstat(STDIN_FILENO, &status) && S_ISREG(status.st_mode);
+}
+
 static bool take_files(struct hs_parse *parse)
 {
     const struct hs_cmd *cmd = parse->cmd;
@@ -357,7 +366,7 @@ static bool take_files(struct hs_parse *parse)
         return false;
     }
     if (cmd->uses & HS_USES_INPUT && !common->input)
-        common->input = common->n_files ? common->file[0] : HS_DEFAULT_INPUT;
+        common->input = common->n_files ? common->file[0] : input_is_redirected() ? "-" : HS_DEFAULT_INPUT;
     return true;
 }
 

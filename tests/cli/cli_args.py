@@ -154,6 +154,11 @@ def case_input_ways(cli):
     shutil.copy(trace, os.path.join(folder, "heapstrata.hst"))
     out = cli.out("report", cwd=folder)[1]
     cli.check("heapstrata.hst is the default", out == expected.replace(trace, "heapstrata.hst"), out)
+    with open(trace, "rb") as data:
+        status, out, err = cli.out("report", stdin=data, cwd=folder)
+    cli.check("a file as standard input is read without being named", status == 0 and out == expected.replace(trace, "-"), (out, err))
+    done = hs_test.run(["sh", "-c", "cat \"$2\" | \"$1\" report", "-", hs_test.CLI, trace], cwd=folder)
+    cli.check("... a pipe is not", done.out.decode() == expected.replace(trace, "heapstrata.hst"), (done.out, done.err))
 
 
 def case_colors(cli):

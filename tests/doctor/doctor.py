@@ -275,6 +275,17 @@ def narrow():
               all(len(line) <= 40 or " " not in line[4:].strip() for line in comments), comments)
 
 
+def marked():
+    """Editors of Windows put a byte order mark before a text: its first line is read all the same."""
+    outs = []
+    for name, mark in (("plain.log", b""), ("marked.log", b"\xef\xbb\xbf")):
+        with open(path_of(name), "wb") as f:
+            f.write(mark + b"Traceback (most recent call last):\r\n  File \"main.py\", line 3, in <module>\r\n"
+                    b"MemoryError: memory allocation failed, allocating 8192 bytes\r\n")
+        outs.append(hs_test.run([hs_test.CLI, "doctor", path_of(name)]).out.decode())
+    tap.check("a byte order mark", "line 1 (exception)" in outs[0] and outs[0] == outs[1], outs)
+
+
 def bad():
     for name, data, words in (("text of something else", b"hello\nworld\n", "nothing that the doctor knows"), ("no text", os.urandom(3000), "not a trace"),
                               ("nothing", b"", "empty")):
@@ -296,5 +307,6 @@ next_steps()
 dumps()
 facts()
 narrow()
+marked()
 bad()
 tap.finish()

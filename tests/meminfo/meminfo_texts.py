@@ -143,6 +143,7 @@ def synthetic_surroundings():
         check_synthetic("in front of each line what %s writes" % tool, "".join(stamp + l + "\n" for l in one.splitlines()), a)
     for name, end in (("Windows", "\r\n"), ("two CRs", "\r\r\n"), ("old Mac", "\r")):
         check_synthetic("line ends: " + name, one.replace("\n", end), a)
+    check_synthetic("a byte order mark", "\ufeff" + one, a)
     check_synthetic("two bytes a character", ("\ufeff" + one.replace("\n", "\r\n")).encode("utf-16-le"), a)
     check_synthetic("blanks of a web page", re.sub(r"(total|used|free|blocks|sz): ", "\\1:\u00a0", one), a)
     noisy = "".join(l + "\n" + ("I (99) wifi: state: run -> auth (b0)\n" if i % 3 else "\n") for i, l in enumerate(one.splitlines()))

@@ -46,8 +46,15 @@ static const uint8_t *end_of_text(const uint8_t *start, const uint8_t *stop)
     }
 }
 
+/* The length of the byte order mark that editors of Windows put before UTF-8 text, or 0. */
+static unsigned mark_length(const uint8_t *at, const uint8_t *end)
+{
+    return end - at >= 3 && at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf ? 3 : 0;
+}
+
 bool hs_next_line(struct hs_line_reader *l)
 {
+    l->at += l->number ? 0 : mark_length(l->at, l->end);
     const uint8_t *start = l->at;
     if (start >= l->end)
         return false;
