@@ -232,7 +232,7 @@ $(B)/pic/%.o: %.c $(MAKE_FILES) | $(B)/deps.build $(B)/libraries
 INSTALLING := $(filter deps demo test soak coverage dist,$(MAKECMDGOALS))
 
 .PHONY: deps
-deps: $(B)/deps.build $(B)/deps.firmware $(B)/deps.wasm $(B)/deps.windows $(B)/deps.test ## install the Debian packages that are missing
+deps: $(addprefix $(B)/deps.,build firmware wasm static posix windows dist test) ## install the Debian packages that are missing
 
 # One group after the other: apt has one lock. Without a stamp the question is asked again next time.
 $(B)/deps.%: scripts/packages.txt scripts/deps
@@ -537,9 +537,9 @@ $(if $(PROGRAM_$(PROGRAM)),,$(error PROGRAM is one of native, wasm, static, posi
 export HS_PROGRAM := $(PROGRAM)
 export HS_CLI := $(abspath $(PROGRAM_$(PROGRAM)))
 export HS_NATIVE := $(abspath $(B)/heapstrata)
-# The parts that each of them lacks. Node ends a program by a signal without asking it.
+# The parts that each of them lacks.
 export HS_LACKS_native := $(WITHOUT)
-export HS_LACKS_wasm := RECORD SIGNALS $(wasm_WITHOUT)
+export HS_LACKS_wasm := RECORD $(wasm_WITHOUT)
 export HS_LACKS_static := $(static_WITHOUT)
 export HS_LACKS_posix := $(posix_WITHOUT)
 export HS_LACKS_windows := $(windows_WITHOUT)

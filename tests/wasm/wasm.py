@@ -12,7 +12,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
 import hs_test  # noqa: E402
-from hs_same import LONG, NONE, SHORT, case_sources, compare, difference, help_of_all, inputs, many_events, record, run_native  # noqa: E402
+from hs_same import LONG, NONE, SHORT, case_sources, compare, difference, help_of_all, inputs, many_events, reader_that_ends, record, run_native  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGE = os.path.join(hs_test.BUILD, "wasm", "package")
@@ -41,6 +41,7 @@ def case_traces(tap):
     for name, path in traces.items():
         compare(tap, name, [command + [path] for command in LONG + SHORT], run_wasm)
     paths = list(traces.values())
+    tap.check("a reader that ends early: no message", *reader_that_ends([os.path.join(PACKAGE, "cli.mjs")], paths[0]))
     compare(tap, "two traces", [["compare"] + paths[:2], ["compare", "--json"] + paths[:2], ["html", "-o", "two.html"] + paths[:2], ["why", paths[0], "0"]], run_wasm)
 
 
@@ -137,13 +138,26 @@ def case_package(tap):
               (done.out, done.err))
 
 
+def case_state(tap):
+    """A state folder that cannot be looked at, as another user's or, here, a link to itself: nothing was noted."""
+    folder = os.path.join(hs_test.scratch(), "state-of-nobody")
+    os.makedirs(folder, exist_ok=True)
+    if not os.path.lexists(os.path.join(folder, "heapstrata")):
+        os.symlink("heapstrata", os.path.join(folder, "heapstrata"))
+    text = next(p for p in inputs() if "fuzz_text" in p)
+    ours, theirs = (hs_test.run([program, "doctor", text], env={"XDG_STATE_HOME": folder, "LANG": "C.UTF-8"}) for program in
+                    (os.path.join(PACKAGE, "cli.mjs"), hs_test.NATIVE))
+    what = difference((ours.status, ours.out, ours.err), (theirs.status, theirs.out, theirs.err))
+    tap.check("a state folder that cannot be looked at", not what, what)
+
+
 def main():
     tap = hs_test.Tap()
     if not os.path.exists(os.path.join(PACKAGE, "heapstrata.wasm")):
         tap.check("the program for WebAssembly is there: make wasm", False)
         tap.finish()
     case_sources(tap, [os.path.join(PACKAGE, "cli.mjs")])
-    for case in (case_commands, case_traces, case_many, case_missing, case_names, case_suites, case_package):
+    for case in (case_commands, case_traces, case_many, case_missing, case_names, case_state, case_suites, case_package):
         case(tap)
     tap.finish()
 
