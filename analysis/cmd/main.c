@@ -204,7 +204,8 @@ int main(int argc, char **argv)
     hs_ctf_take_folders();
     int status = dispatch(argc, argv);
     if (fflush(stdout) || ferror(stdout)) {
-        hs_complain("cannot write the output: %s", strerror(errno));
+        if (!hs_system_reader_has_ended(errno))
+            hs_complain("cannot write the output: %s", strerror(errno));
         return HS_EXIT_BAD;
     }
     return status;

@@ -92,6 +92,15 @@ def compare(tap, title, jobs, run_other):
     tap.check("%s: the same files" % title, a == b, sorted(n for n in a.keys() | b.keys() if a.get(n) != b.get(n)))
 
 
+def reader_that_ends(program, trace):
+    """Whether the program ends without a word when what it prints is not read to its end; and what was seen."""
+    status = os.path.join(hs_test.scratch(), "status")
+    done = hs_test.run(["sh", "-c", '{ "$@"; echo $? >"$0"; } | head -1', status, *program, "dump", trace], env={"LANG": "C.UTF-8"})
+    with open(status, encoding="ascii") as f:
+        ended = int(f.read())
+    return done.out.count(b"\n") == 1 and not done.err and ended not in (0, 1), (ended, done.out, done.err)
+
+
 def inputs():
     corpus = sorted(glob.glob(os.path.join(hs_test.ROOT, "tests", "fuzz", "corpus", "*", "*")))
     return corpus + sorted(glob.glob(os.path.join(hs_test.ROOT, "tests", "*", "*.hst")))

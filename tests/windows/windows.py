@@ -6,13 +6,15 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
 import hs_test  # noqa: E402
 import qemu_mp  # noqa: E402
-from hs_same import LONG, NONE, SHORT, compare, difference, help_of_all, inputs, many_events, record, run_native  # noqa: E402
+from hs_same import LONG, NONE, SHORT, compare, difference, help_of_all, inputs, many_events, reader_that_ends, record, run_native  # noqa: E402
 
 PROGRAM = os.path.join(hs_test.BUILD, "windows", "heapstrata.exe")
 STARTER = os.path.join(hs_test.ROOT, "tests", "tools", "windows-heapstrata")
@@ -67,8 +69,37 @@ def case_input(tap, trace):
                 seen.append((done.status, done.out, done.err))
             what = difference(*seen)
             tap.check("standard input: a %s from a %s" % (kind, how), not what, what)
-    status, _, err = run_windows(folder, ["stat", hs_test.ROOT])
-    tap.check("a folder is no trace", status == 2 and b"is a folder" in err, (status, err))
+    for name in (hs_test.ROOT, hs_test.ROOT + "/", hs_test.ROOT.replace("/", "\\") + "\\"):
+        status, _, err = run_windows(folder, ["stat", name])
+        tap.check("a folder is no trace: ...%s" % name[-8:], status == 2 and b"is a folder" in err, (status, err))
+    lines = b"Traceback (most recent call last):\r\n  File \"main.py\", line 3, in <module>\r\nMemoryError: memory allocation failed, allocating 8192 bytes\r\n"
+    for kind, data in (("CR LF", lines), ("UTF-8 with a mark", b"\xef\xbb\xbf" + lines), ("UTF-16", b"\xff\xfe" + lines.decode().encode("utf-16-le"))):
+        with open(os.path.join(folder, "log.txt"), "wb") as out:
+            out.write(data)
+        seen = []
+        for command in (STARTER, hs_test.NATIVE):
+            done = hs_test.run(["sh", "-c", '"$1" doctor <log.txt', "-", command], cwd=folder, env=ENVIRONMENT)
+            seen.append((done.status, done.out, done.err))
+        what = difference(*seen)
+        tap.check("doctor <log.txt: lines that end in %s" % kind if kind == "CR LF" else "doctor <log.txt: " + kind, not what and b"line 1 (exception)" in seen[0][1], (what, seen))
+    tap.check("a reader that ends early, as `more`: no message", *reader_that_ends([STARTER], trace))
+
+
+def case_control_c(tap, trace):
+    """The input does not end; the output has begun. Ctrl-C is SIGINT for wine."""
+    folder = empty_folder("control-c")
+    with open(trace, "rb") as f:
+        data = f.read(2000)
+    child = subprocess.Popen([STARTER, "export", "-f", "csv", "-o", "out.csv", "-"], cwd=folder, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    child.stdin.write(data)
+    child.stdin.flush()
+    end = time.monotonic() + 60
+    while not os.listdir(folder) and time.monotonic() < end:
+        time.sleep(0.02)
+    begun = os.listdir(folder)
+    child.send_signal(signal.SIGINT)
+    err = child.communicate(timeout=60)[1]
+    tap.check("Ctrl-C: what was begun is removed", begun and not os.listdir(folder), (begun, os.listdir(folder), child.returncode, err))
 
 
 def case_names(tap, trace):
@@ -169,7 +200,7 @@ def main():
         case_commands(tap)
         case_traces(tap, traces)
         case_many(tap)
-        for case in (case_input, case_names, case_files, case_lacks):
+        for case in (case_input, case_control_c, case_names, case_files, case_lacks):
             case(tap, trace)
         case_port(tap)
     finally:

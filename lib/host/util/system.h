@@ -86,6 +86,10 @@ bool hs_system_secret(void *bytes, size_t n);
 
 /* ---- terminal and time ---- */
 
+/* Whether output failed, with errno `why`, because the program that read it has ended, as `more` does. False where a signal ends this
+ * program then: if it goes on, somebody wants to know. */
+bool hs_system_reader_has_ended(int why);
+
 /* Columns of the terminal that standard output is; 0: it is none. */
 unsigned hs_system_columns(void);
 

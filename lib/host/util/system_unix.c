@@ -128,6 +128,12 @@ bool hs_system_secret(void *bytes, size_t n)
 
 /* ---- terminal and time ---- */
 
+bool hs_system_reader_has_ended(int why)
+{
+    (void)why;
+    return false;
+}
+
 unsigned hs_system_columns(void)
 {
     struct winsize size;

@@ -143,6 +143,8 @@ bool hs_system_secret(void *bytes, size_t n) { return !__wasi_random_get(bytes, 
 
 /* ---- terminal and time ---- */
 
+bool hs_system_reader_has_ended(int why) { return why == EPIPE; }
+
 unsigned hs_system_columns(void) { return 0; } /* the variable COLUMNS says it */
 
 int hs_system_width(const char *character, size_t length)

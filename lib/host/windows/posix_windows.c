@@ -21,10 +21,12 @@ wchar_t *hs_wide(wchar_t wide[HS_WIDE_MAX], const char *path)
 {
     if (!strcmp(path, "/dev/null"))
         path = "NUL";
-    if (MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, HS_WIDE_MAX))
-        return wide;
+    int n = MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, HS_WIDE_MAX);
     errno = ENAMETOOLONG;
-    return NULL;
+    /* The shell completes a folder's name with a separator, with which Windows does not find it; a drive's stays. */
+    while (n > 2 && (wide[n - 2] == '/' || wide[n - 2] == '\\') && wide[n - 3] != ':')
+        wide[--n - 1] = 0;
+    return n ? wide : NULL;
 }
 
 char *hs_narrow(const wchar_t *wide)

@@ -232,6 +232,12 @@ bool hs_system_secret(void *bytes, size_t n)
 
 /* ---- terminal and time ---- */
 
+/* For the C library it is an argument that is not valid. */
+bool hs_system_reader_has_ended(int why)
+{
+    return (why == EPIPE || why == EINVAL) && GetFileType(hs_handle(STDOUT_FILENO)) == FILE_TYPE_PIPE;
+}
+
 unsigned hs_system_columns(void)
 {
     CONSOLE_SCREEN_BUFFER_INFO info;
