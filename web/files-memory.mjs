@@ -43,13 +43,17 @@ class MemoryFile {
   close() {}
 }
 
-/* A file system with these contents: {'/name': Uint8Array}. */
+/* A file system with these contents: {'/name': Uint8Array}. The folders in their names are made. */
 export class MemoryFiles {
   constructor(contents = {}) {
     this.nodes = new Map([['/', {folder: true, number: 1n}], ['/tmp', {folder: true, number: 2n}]]);
     this.number = 3n;
-    for (const [path, bytes] of Object.entries(contents))
+    for (const [path, bytes] of Object.entries(contents)) {
+      for (let end = path.indexOf('/', 1); end > 0; end = path.indexOf('/', end + 1))
+        if (!this.nodes.has(path.slice(0, end)))
+          this.makeFolder(path.slice(0, end));
       this.nodes.set(path, {bytes, size: bytes.length, number: this.number++});
+    }
   }
 
   /* A file that is no memory, but an object with a file's functions. */

@@ -39,7 +39,8 @@ await browse(async open => {
   await page.fill('#text', work.text);
   await page.click('#go');
   await page.waitForFunction(() => document.body.dataset.done === '1', undefined, {timeout: 200000});
-  check('without the server: the page opens, and explains', await page.textContent('#said') === work.saidOfText, await page.textContent('#said'));
+  const said = await page.textContent('#remarks') + await page.textContent('#said');
+  check('without the server: the page opens, and explains', said === work.saidOfText, said);
   check('no errors', !page.said.filter(text => !text.includes('favicon')).length, page.said);
 });
 console.log('# end');

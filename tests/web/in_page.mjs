@@ -4,10 +4,10 @@ import {spawnSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {browse, check, note, work} from '../html/browser.mjs';
 
-// Waits until the page has done what it was last asked.
+// Waits until the page has done what it was last asked. Returns what the program said: its remarks stand after its findings.
 async function finished(page, job) {
   await page.waitForFunction(number => document.body.dataset.done === String(number), job, {timeout: 120000});
-  return page.evaluate(() => document.getElementById('said').textContent);
+  return page.evaluate(() => document.getElementById('remarks').textContent + document.getElementById('said').textContent);
 }
 
 // The page that html makes, when it has drawn itself.
@@ -35,19 +35,62 @@ async function choose(open) {
   return page;
 }
 
+// Drops files of these names and contents in base64, or a text.
+const dropped = (page, files, text) => page.evaluate(([list, words]) => {
+  const data = new DataTransfer();
+  for (const [name, base64] of list)
+    data.items.add(new File([Uint8Array.from(atob(base64), c => c.charCodeAt(0))], name));
+  if (words)
+    data.setData('text', words);
+  document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
+}, [files, text]);
+
+const heading = page => page.textContent('#of');
+
 async function drop(page) {
-  const base64 = readFileSync(work.trace).toString('base64');
-  await page.evaluate(text => {
-    const data = new DataTransfer();
-    data.items.add(new File([Uint8Array.from(atob(text), c => c.charCodeAt(0))], 'pico (1).hst'));
-    document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
-  }, base64);
+  const trace = readFileSync(work.trace).toString('base64');
+  await dropped(page, [['pico (1).hst', trace]]);
   check('a file that is dropped: the same', await finished(page, 2) === work.saidOfTrace);
+  check('... under its name', await heading(page) === 'Diagnosis of pico (1).hst', await heading(page));
   await page.fill('#text', 'This is neither.');
   await page.click('#go');
   const said = await finished(page, 3);
   check('a text without anything to explain: says so, and shows nothing of before', said.length > 0 && said !== work.saidOfTrace &&
     await page.evaluate(() => document.getElementById('page').hidden), said);
+}
+
+// What goes wrong in the hands of a user: the page says what and why, in its first sentence.
+async function wrong(page) {
+  await dropped(page, [['-empty file.hst', '']]);
+  const said = await finished(page, 4);
+  check('an empty file: what to do, with its name', said.startsWith('./-empty file.hst: is empty: nothing was written into it.') &&
+    await page.evaluate(() => document.querySelector('#said span').className) === 'finding', said);
+  check('... and the commands in it are explained only if there are some', await page.isHidden('#commands'));
+  await dropped(page, [], work.text);
+  const text = await finished(page, 5);
+  check('a text that is dropped', text.includes('HS-HEAP-FAILED') && await heading(page) === 'Diagnosis of the text', [text, await heading(page)]);
+  check('the first sentence is the finding; how the text was read stands below', await page.evaluate(() =>
+    document.querySelector('#said span').className === 'finding' && document.getElementById('remarks').textContent.startsWith('# understood: line')), text);
+  check('... and its commands are explained', await page.isVisible('#commands'));
+  await dropped(page, [['b.log', Buffer.from(work.text).toString('base64')], ['c.log', '']]);
+  await finished(page, 6);
+  check('two files: which one is explained is said', await heading(page) === 'Diagnosis of b.log, the first of 2 files', await heading(page));
+  await page.evaluate(() => {
+    File.prototype.arrayBuffer = () => Promise.reject(new DOMException('', 'NotFoundError'));
+  });
+  await dropped(page, [['folder', '']]);
+  await page.waitForFunction(() => document.getElementById('state').textContent.startsWith('folder cannot be read'), undefined, {timeout: 60000});
+  check('what cannot be read is said, and nothing is shown of before', await page.isHidden('#diagnosis'));
+}
+
+async function again(open) {
+  const page = await open(work.page);
+  const explained = async job => {
+    await Promise.all([page.waitForEvent('filechooser').then(chooser => chooser.setFiles(work.trace)), page.click('#file')]);
+    return finished(page, job);
+  };
+  check('the same file is explained again when it is chosen again', await explained(1) === await explained(2));
+  return page;
 }
 
 async function paste(open) {
@@ -83,8 +126,9 @@ const own = url => url === 'file://' + encodeURI(work.page) || url === 'file://'
 await browse(async open => {
   const pages = [await choose(open)];
   await drop(pages[0]);
-  pages.push(await paste(open), await many(open));
-  const tried = await pages[1].evaluate(() => fetch('https://example.org/').then(() => 'fetched', error => error.name));
+  await wrong(pages[0]);
+  pages.push(await again(open), await paste(open), await many(open));
+  const tried = await pages[2].evaluate(() => fetch('https://example.org/').then(() => 'fetched', error => error.name));
   check('the page cannot use the network', tried === 'TypeError', tried);
   const said = pages.flatMap(p => p.said).filter(text => !text.includes('example.org'));
   check('no errors, nothing asked of a network', !said.length && pages.every(p => p.asked.every(url => own(url) || url === 'https://example.org/')),

@@ -52,13 +52,12 @@ def main():
         tap.finish()
     folder = hs_test.scratch()
     source = os.path.join(hs_test.ROOT, "tests", "circuitpython", "pico.hst")
-    trace, text = os.path.join(folder, "file-pico_1_.hst"), os.path.join(folder, "text")
+    trace, text = os.path.join(folder, "pico (1).hst"), os.path.join(folder, "text")
     shutil.copy(source, trace)
-    shutil.copy(source, os.path.join(folder, "pico (1).hst"))
     with open(text, "w", encoding="utf-8") as out:
         out.write(PASTED)
     many = hs_same.many_events(folder, 1010000)
-    work = {"page": PAGE, "trace": os.path.join(folder, "pico (1).hst"), "text": PASTED, "shots": folder,
+    work = {"page": PAGE, "trace": trace, "text": PASTED, "shots": folder,
             "many": many, "events": json.loads(hs_test.cli("stat", "--json", many).out)["events"], "saidOfMany": said(folder, "many.hst"),
             "saidOfTrace": said(folder, os.path.basename(trace)), "saidOfText": said(folder, "text")}
     drive(tap, "in_page.mjs", work)

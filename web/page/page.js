@@ -17,20 +17,20 @@
     const text = element('worker').textContent, program = bytesOf(element('program').textContent.trim());
     worker = new Worker(URL.createObjectURL(new Blob([text], {type: 'text/javascript'})));
     worker.onerror = event => reject(new Error(event.message));
-    worker.onmessage = ({data}) => data.ready ? resolve() : take(data);
+    worker.onmessage = ({data}) => data.ready ? resolve() : data.unable ? reject(new Error(data.unable)) : take(data);
     worker.postMessage({program}, [program.buffer]);
   });
 
   // What the worker sends: the step that begins, or what a step made.
   function take(message) {
-    const {job, step, text, page, done} = message;
+    const {job, step, text, failed, page, done} = message;
     if (job !== jobs)
       return;
     listeners.get(job)?.(message);
     if (step)
       state(step);
     if (text !== undefined)
-      say(text);
+      say(text, failed);
     if (page)
       show(page);
     if (done) {
@@ -45,15 +45,21 @@
   function lineOf(text) {
     const span = document.createElement('span'), indent = Math.min(8, /^#? *(\d+\. |- )?/.exec(text)[0].length);
     span.textContent = text;
+    span.hidden = text.trim() === '#';
     span.className = /^(#|heapstrata )/.test(text) ? 'faint' : /^\S/.test(text) ? 'finding' : '';
     span.style.paddingLeft = `${indent}ch`;
     span.style.textIndent = `-${indent}ch`;
     return span;
   }
 
-  // The diagnosis, moved into sight.
-  function say(text) {
-    element('said').replaceChildren(...text.split(/(?<=\n)/).map(lineOf));
+  // The diagnosis, moved into sight: what is wrong first, and how the input was read after it.
+  function say(text, failed) {
+    const lines = (failed ? text.replace(/^heapstrata doctor: /, '') : text).split(/(?<=\n)/);
+    const n = Math.max(0, lines.findIndex(line => !line.startsWith('#')));
+    element('said').replaceChildren(...lines.slice(n).map(lineOf));
+    element('remarks').replaceChildren(...lines.slice(0, n).map(lineOf));
+    element('remarks').hidden = !n;
+    element('commands').hidden = !/heapstrata (?!doctor: )[a-z]/.test(text);
     element('diagnosis').hidden = false;
     element('diagnosis').scrollIntoView();
   }
@@ -81,16 +87,28 @@
     element('page').hidden = false;
   }
 
-  async function explain(name, bytes) {
+  function refuse(text) {
+    element('diagnosis').hidden = element('page').hidden = element('progress').hidden = true;
+    state(text);
+  }
+
+  // `of`: what its heading calls the input.
+  async function explain(name, bytes, of = name) {
     if (listeners.size) {
       state('A script runs on the board: stop it first.');
       return;
     }
+    element('of').textContent = 'Diagnosis of ' + of;
     const job = ++jobs, width = document.body.dataset.columns = columns();
     element('diagnosis').hidden = element('page').hidden = true;
     element('progress').hidden = false;
     state('Starting the program ...');
-    await ready;
+    try {
+      await ready;
+    } catch (error) {
+      refuse('This browser cannot run the program: ' + error.message);
+      return;
+    }
     worker.postMessage({job, name, bytes, columns: width}, [bytes.buffer]);
   }
 
@@ -104,22 +122,27 @@
     worker.postMessage({job, ...task});
   }
 
-  // A name that the program takes for an option, or for a folder, is none.
-  const plain = name => 'file-' + name.replace(/[^\w.-]+/g, '_');
-
-  async function takeFile(file) {
-    if (file)
-      await explain(plain(file.name), new Uint8Array(await file.arrayBuffer()));
+  async function takeFiles(files) {
+    const [file] = files, of = files.length > 1 ? `${file.name}, the first of ${files.length} files` : file.name;
+    const bytes = await file.arrayBuffer().catch(() => null);
+    if (bytes)
+      await explain(file.name, new Uint8Array(bytes), of);
+    else
+      refuse(`${file.name} cannot be read: it is a folder, is open in another program, or is too large for this browser.`);
   }
 
-  element('file').addEventListener('change', event => takeFile(event.target.files[0]));
-  element('go').addEventListener('click', () => {
-    const text = element('text').value;
+  async function takeText(text) {
     if (text.trim())
-      explain('text', new TextEncoder().encode(text));
+      await explain('text', new TextEncoder().encode(text), 'the text');
     else
       state('Paste what the board printed first.');
+  }
+
+  element('file').addEventListener('click', event => {
+    event.target.value = ''; // the same file can be chosen again, with what it has now
   });
+  element('file').addEventListener('change', event => event.target.files.length && takeFiles(event.target.files));
+  element('go').addEventListener('click', () => takeText(element('text').value));
   addEventListener('dragover', event => {
     event.preventDefault();
     element('drop').classList.add('over');
@@ -128,7 +151,11 @@
   addEventListener('drop', event => {
     event.preventDefault();
     element('drop').classList.remove('over');
-    takeFile(event.dataTransfer.files[0]);
+    const {files} = event.dataTransfer, text = event.dataTransfer.getData('text');
+    if (files.length)
+      takeFiles(files);
+    else if (text)
+      takeText(element('text').value = text);
   });
   globalThis.heapstrata = {ready, explain, start, state, tell: message => worker.postMessage(message)};
 })();

@@ -3,14 +3,15 @@
 let program, line, interrupt;
 
 function work({job, name, bytes, columns}) {
-  const files = {[name]: bytes};
+  // A name with a hyphen is no option.
+  const files = {['given/' + name]: bytes}, env = {PWD: '/given'}, path = name.startsWith('-') ? './' + name : name;
   postMessage({job, step: 'Looking for what is wrong ...'});
-  const doctor = run(program, ['doctor', name], {files, env: {COLUMNS: String(columns)}});
-  postMessage({job, text: new TextDecoder().decode(doctor.output) + doctor.errors});
+  const doctor = run(program, ['doctor', path], {files, env: {...env, COLUMNS: String(columns)}});
+  postMessage({job, failed: doctor.status === 2, text: new TextDecoder().decode(doctor.output) + doctor.errors});
   if (doctor.status === 2)
     return;
   postMessage({job, step: 'Drawing the heap over time ...'});
-  const page = run(program, ['html', name, '-o', 'page.html'], {files}).file('page.html');
+  const page = run(program, ['html', path, '-o', '/page.html'], {files, env}).file('page.html');
   if (page)
     postMessage({job, page});
 }
@@ -41,8 +42,9 @@ async function start(data) {
 
 onmessage = async ({data}) => {
   if (data.program) {
-    program = await compile(data.program);
-    postMessage({ready: true});
+    program = await compile(data.program).catch(error => postMessage({unable: error.message}));
+    if (program)
+      postMessage({ready: true});
   } else if (data.came) {
     line?.take(data.came);
   } else if (data.ended) {
