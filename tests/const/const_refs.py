@@ -194,8 +194,10 @@ def case_const(suite):
     suite.check("recording references changes nothing in plain.py", said == suite.example("plain")[1], said)
     found = suite.json("why", "--at", "mark:before", plain, "__main__.levels")["found"]
     suite.check("plain: only the name does", found[0]["n_references"] == 1
-                and found[0]["references"][0]["what"] == "name 'levels' of __main__"
-                and found[0]["path"][0]["what"] == "root pointer mp_state_ctx.vm.dict_main.map.table", found)
+                and found[0]["references"][0]["what"] == "name 'levels' of __main__", found)
+    if suite.tap.needs("... below a root with its member's name", "ELFUTILS"):
+        suite.check("... below a root with its member's name",
+                    found[0]["path"][0]["what"] == "root pointer mp_state_ctx.vm.dict_main.map.table", found)
     status, _, err = suite.out("why", "--at", "mark:after del", plain, "plain.py:7")
     suite.check("... and after del it is gone", status == 2 and "no live block matches 'plain.py:7'" in err, err)
 

@@ -96,6 +96,8 @@ def examine(name, into, args=("-X", "heapsize=16k")):
 def exported(trace, *selection):
     """To CTF: Trace Compass knows one space of addresses, so areas within others must be told apart; and back."""
     folder, name = trace + ".ctf", " ".join(selection) or "no selection"
+    if not tap.needs("CTF, %s" % name, "BABELTRACE2"):
+        return
     shutil.rmtree(folder, ignore_errors=True)
     done = hs_test.cli("export", "-f", "ctf", *selection, "-o", folder, trace)
     memory = ust_memory.read(hs_test.run(["babeltrace2", folder]).out.decode().splitlines())
