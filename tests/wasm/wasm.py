@@ -82,16 +82,17 @@ def case_names(tap):
 
 
 # Suites that need no device: in `make test` those that need little time, in `make soak` all.
-SUITES = ("known",)
-MORE = ("cli", "diagnosis", "doctor", "dumps", "growth", "levels", "lines", "meminfo", "whatif")
+SUITES = (("known",), ("tracecompass",), ("files", "temporary", "pipes"))
+MORE = ("boots", "c-heap", "circuitpython", "cli", "const", "diagnosis", "doctor", "dumps", "export", "files", "format", "growth", "heaps", "html", "levels", "lines", "loss",
+        "lwip", "meminfo", "oracle", "small", "stream", "threads", "whatif")
 
 
 def case_suites(tap):
-    """Other suites, with this program in place of the native one."""
-    for name in SUITES + (MORE if SOAK else ()):
+    """Other suites, with this program in place of the native one. Words choose cases of one."""
+    for name, *words in SUITES + (tuple((m,) for m in MORE) if SOAK else ()):
         folder = os.path.join(hs_test.scratch(), name)
         os.makedirs(folder, exist_ok=True)
-        done = hs_test.run([os.path.join(hs_test.ROOT, "tests", name, "run")], timeout=7200,
+        done = hs_test.run([os.path.join(hs_test.ROOT, "tests", name, "run"), *words], timeout=7200,
                            env={"HS_PROGRAM": "wasm", "HS_CLI": os.path.join(PACKAGE, "cli.mjs"), "HS_TMP": folder})
         lines = done.out.decode(errors="replace").splitlines()
         wrong = [line for line in lines if line.startswith(("not ok", "#"))]

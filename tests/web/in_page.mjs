@@ -72,8 +72,21 @@ async function wrong(page) {
   check('the first sentence is the finding; how the text was read stands below', await page.evaluate(() =>
     document.querySelector('#said span').className === 'finding' && document.getElementById('remarks').textContent.startsWith('# understood: line')), text);
   check('... and its commands are explained', await page.isVisible('#commands'));
-  await dropped(page, [['b.log', Buffer.from(work.text).toString('base64')], ['c.log', '']]);
+  await dropped(page, [], work.text.replace('main.py', 'W'.repeat(300)));
   await finished(page, 6);
+  check('a long word does not leave an empty row', await page.evaluate(() => [...document.querySelectorAll('#said > span')].every(line => {
+    const range = document.createRange(), at = line.textContent.search(/[^ ]/), walk = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+    let node = walk.nextNode(), before = 0;
+    while (node && before + node.length <= at)
+      before += node.length, node = walk.nextNode();
+    if (!node)
+      return true;
+    range.setStart(node, at - before);
+    range.setEnd(node, at - before + 1);
+    return Math.abs(range.getBoundingClientRect().top - line.getBoundingClientRect().top) < 8;
+  })));
+  await dropped(page, [['b.log', Buffer.from(work.text).toString('base64')], ['c.log', '']]);
+  await finished(page, 7);
   check('two files: which one is explained is said', await heading(page) === 'Diagnosis of b.log, the first of 2 files', await heading(page));
   await page.evaluate(() => {
     File.prototype.arrayBuffer = () => Promise.reject(new DOMException('', 'NotFoundError'));

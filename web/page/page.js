@@ -43,12 +43,15 @@
 
   // One line of the diagnosis: what a finding says is strong, remarks are faint. A long line wraps and is indented to the start of its text.
   function lineOf(text) {
-    const span = document.createElement('span'), indent = Math.min(8, /^#? *(\d+\. |- )?/.exec(text)[0].length);
-    span.textContent = text;
+    const span = document.createElement('span'), blanks = document.createElement('span'), spaces = Math.min(8, /^ */.exec(text)[0].length);
+    const indent = Math.min(8, /^#? *(\d+\. |- )?/.exec(text)[0].length);
+    blanks.className = 'blanks'; // they take no room: a word that is too long for the row after them would leave it empty
+    blanks.textContent = text.slice(0, spaces);
+    span.append(blanks, text.slice(spaces));
     span.hidden = text.trim() === '#';
     span.className = /^(#|heapstrata )/.test(text) ? 'faint' : /^\S/.test(text) ? 'finding' : '';
     span.style.paddingLeft = `${indent}ch`;
-    span.style.textIndent = `-${indent}ch`;
+    span.style.textIndent = `${spaces - indent}ch`;
     return span;
   }
 
