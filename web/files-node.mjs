@@ -31,6 +31,9 @@ function kindOf(stat) {
     : stat.isCharacterDevice() ? KIND.device : KIND.unknown;
 }
 
+/* The program knows no number of its own: its open files are in /proc/self. */
+const ownFolder = path => path.startsWith(`/proc/${process.pid}/`) ? path.replace(/^\/proc\/\d+/, '/proc/self') : path;
+
 function describe(stat) {
   return {dev: stat.dev, ino: stat.ino, kind: kindOf(stat), links: stat.nlink, size: stat.size, time: stat.mtimeNs};
 }
@@ -92,7 +95,7 @@ export const hostFiles = {
   stat: (path, follow) => describe((follow ? fs.statSync : fs.lstatSync)(toHost(path), {bigint: true})),
   list: path => fs.readdirSync(toHost(path)).sort(),
   readLink: path => toGuest(fs.readlinkSync(toHost(path))),
-  realPath: path => toGuest(fs.realpathSync.native(toHost(path))),
+  realPath: path => toGuest(ownFolder(fs.realpathSync.native(toHost(path)))),
   makeFolder: path => fs.mkdirSync(toHost(path), 0o777),
   removeFolder: path => fs.rmdirSync(toHost(path)),
   remove: path => fs.unlinkSync(toHost(path)),

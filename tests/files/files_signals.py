@@ -77,7 +77,7 @@ def case_killed(bench):
     script, out = os.path.join(folder, "wait.py"), os.path.join(folder, "out.hst")
     with open(script, "w", encoding="utf-8") as f:
         f.write("import time\nprint('ready')\ntime.sleep(600)\n")
-    child = subprocess.Popen([hs_test.CLI, "record", "-q", "-o", out, hs_test.firmware("unix64"), script], stdout=subprocess.PIPE)
+    child = subprocess.Popen([hs_test.NATIVE, "record", "-q", "-o", out, hs_test.firmware("unix64"), script], stdout=subprocess.PIPE)
     child.stdout.readline()
     with open("/proc/%d/task/%d/children" % (child.pid, child.pid), encoding="utf-8") as f:
         firmware = [int(pid) for pid in f.read().split()]
