@@ -85,12 +85,30 @@ class HostFile {
   }
 }
 
+const temporary = new Set(); // files that the program has made under names of its own
+
+/* A temporary file gets the mode and owner of the file that it replaces, or the mode of a new one. */
+function takeMode(from, to) {
+  const old = fs.statSync(to, {throwIfNoEntry: false}), steps = [() => fs.chmodSync(from, old ? old.mode & 0o7777 : 0o666 & ~process.umask())];
+  if (old)
+    steps.unshift(() => fs.chownSync(from, old.uid, old.gid));
+  for (const step of steps)
+    try {
+      step();
+    } catch {
+      // it stays as it is
+    }
+}
+
 export const hostFiles = {
   open(path, {read, write, create, exclusive, truncate, wait}) {
     const {O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_TRUNC, O_NONBLOCK = 0} = fs.constants;
     const flags = (write ? read ? O_RDWR : O_WRONLY : O_RDONLY) | (create ? O_CREAT : 0) | (exclusive ? O_EXCL : 0) | (truncate ? O_TRUNC : 0)
       | (wait ? 0 : O_NONBLOCK);
-    return new HostFile(fs.openSync(toHost(path), flags, 0o666), path);
+    const file = new HostFile(fs.openSync(toHost(path), flags, exclusive ? 0o600 : 0o666), path);
+    if (exclusive)
+      temporary.add(path);
+    return file;
   },
   stat: (path, follow) => describe((follow ? fs.statSync : fs.lstatSync)(toHost(path), {bigint: true})),
   list: path => fs.readdirSync(toHost(path)).sort(),
@@ -99,7 +117,11 @@ export const hostFiles = {
   makeFolder: path => fs.mkdirSync(toHost(path), 0o777),
   removeFolder: path => fs.rmdirSync(toHost(path)),
   remove: path => fs.unlinkSync(toHost(path)),
-  rename: (from, to) => fs.renameSync(toHost(from), toHost(to)),
+  rename(from, to) {
+    if (temporary.delete(from) && !WINDOWS)
+      takeMode(from, to);
+    fs.renameSync(toHost(from), toHost(to));
+  },
 };
 
 /* Descriptors 0, 1 and 2 of this process; one that is closed fails. */

@@ -82,7 +82,7 @@ def case_names(tap):
 
 
 # Suites that need no device: in `make test` those that need little time, in `make soak` all.
-SUITES = (("known",), ("tracecompass",), ("files", "temporary", "pipes"))
+SUITES = (("known",), ("tracecompass",), ("files", "temporary", "pipes", "links", "modes"))
 MORE = ("boots", "c-heap", "circuitpython", "cli", "const", "diagnosis", "doctor", "dumps", "export", "files", "format", "growth", "heaps", "html", "levels", "lines", "loss",
         "lwip", "meminfo", "oracle", "small", "stream", "threads", "whatif")
 
