@@ -145,9 +145,10 @@ int hs_cmd_complain_of_input(const char *path, const char *why)
             "no trace is named (%s is what --elf takes, a firmware), and there is no %s in this folder: name the trace too",
             common->elf, path);
     if (unnamed)
-        return hs_complain("no trace is named, and there is no %s in this folder: name one, or - for standard input, or make it with "
-                           "'heapstrata record'",
-                           path);
+        return hs_complain(
+            "no trace is named, and there is no %s in this folder: name one, or - for standard input, or make it with "
+            "'heapstrata record'",
+            path);
     return hs_complain("%s: %s", path, why);
 }
 
