@@ -311,14 +311,15 @@ static int put_in_place(struct hs_output *out)
 
 /* ---- shown before it is complete, and kept when it is not ---- */
 
-/* Gives the file at the target another name. It stays when a signal ends the program: it is the only copy. */
+/* Gives the file at the target another name. It stays when a signal ends the program: it is the only copy. Where a file can have
+ * two names, there is a file at the target at any time. */
 static bool set_aside(struct hs_output *out)
 {
     char *name = name_beside(out->place);
     int fd = name ? hs_temp_file(name) : -1;
     if (fd >= 0)
         close(fd);
-    bool moved = fd >= 0 && !rename(out->place, name);
+    bool moved = fd >= 0 && ((!unlink(name) && hs_system_add_name(out->place, name)) || !rename(out->place, name));
     if (fd >= 0 && !moved)
         unlink(name);
     if (fd >= 0)
@@ -331,9 +332,9 @@ static bool set_aside(struct hs_output *out)
 
 static void give_back(struct hs_output *out)
 {
-    if (out->earlier)
-        rename(out->earlier, out->place);
-    else
+    if (out->earlier && !rename(out->earlier, out->place))
+        unlink(out->earlier); /* it is still there if both were names of one file */
+    else if (!out->earlier)
         unlink(out->place);
     free(out->earlier);
     out->earlier = NULL;

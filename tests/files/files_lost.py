@@ -50,6 +50,22 @@ def case_two_recordings_to_one_file(bench):
     bench.check("nothing else is there", sorted(os.listdir(folder)) == ["long.py", "short.py", "trace.hst"], os.listdir(folder))
 
 
+def case_a_file_at_any_time(bench):
+    """While the new trace takes the place of the earlier one, a reader finds either."""
+    folder = bench.folder("always")
+    target = os.path.join(folder, "trace.hst")
+    program = put(os.path.join(folder, "short.py"), "s = [bytearray(50) for i in range(9)]\n")
+    hs_test.run(command(target, program))
+    missing, ends = 0, []
+    for _ in range(10):
+        running = subprocess.Popen(command(target, program), stderr=subprocess.PIPE)
+        while running.poll() is None:
+            missing += not os.path.exists(target)
+        ends.append((running.returncode, running.stderr.read()))
+    bench.check("there is a trace at any time", not missing and all(status == 0 for status, err in ends), (missing, ends[0]))
+    bench.check("and nothing else afterwards", sorted(os.listdir(folder)) == ["short.py", "trace.hst"], os.listdir(folder))
+
+
 def case_two_recordings_that_begin_together(bench):
     """Whichever shows its file first has it; the other one's trace is beside it, and it says so."""
     folder = bench.folder("together")

@@ -60,6 +60,9 @@ int hs_system_unnamed_file(const char *folder);
 /* Removes a folder and what is in it, or a file. */
 void hs_system_remove_tree(const char *path);
 
+/* Gives the file `path` the name `name` too, which no file has yet. False if that failed, or where files have one name. */
+bool hs_system_add_name(const char *path, const char *name);
+
 /* Calls `drop` from a signal handler when a signal from outside ends the program. Signals that are ignored or handled already
  * are left as they are. */
 void hs_system_on_end(void (*drop)(void));

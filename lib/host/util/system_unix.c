@@ -59,6 +59,7 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
 }
 
 void hs_system_remove_tree(const char *path) { nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS); }
+bool hs_system_add_name(const char *path, const char *name) { return !link(path, name); }
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM, SIGXCPU, SIGUSR1, SIGUSR2};
 

@@ -114,6 +114,7 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
 }
 
 void hs_system_remove_tree(const char *path) { nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS); }
+bool hs_system_add_name(const char *path, const char *name) { return (void)path, (void)name, false; }
 
 /* There are no signals. */
 void hs_system_on_end(void (*drop)(void)) { (void)drop; }

@@ -177,6 +177,12 @@ void hs_system_remove_tree(const char *path)
     rmdir(path);
 }
 
+bool hs_system_add_name(const char *path, const char *name)
+{
+    wchar_t old[HS_WIDE_MAX], new[HS_WIDE_MAX];
+    return hs_wide(old, path) && hs_wide(new, name) && CreateHardLinkW(new, old, NULL);
+}
+
 /* ---- Ctrl-C, and the window that is closed ---- */
 
 /* Windows reports them in a thread of its own. */
