@@ -8,208 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/doctor/trial.h"
+#include "analysis/doctor/failure_advice.h"
 
-#define HOLDERS_NAMED 3u
-#define FULL_PART 8u     /* a heap of which less than this part is free is full */
-#define HEAP_TIMES 3u    /* a heap larger than this multiple is no advice */
-#define SHARE_NAMED 0.02 /* lines with a smaller share of the live bytes are not named */
-
-/* ---- evidence ---- */
-
-/* "1200 of 8000", or "1200 bytes" of a heap whose size the trace does not tell. */
-static const char *word_room(const struct hs_diagnosis *d, char *text, size_t size)
-{
-    if (d->total)
-        snprintf(text, size, "%" PRIu64 " of %" PRIu64, d->failure.free, d->total);
-    else
-        snprintf(text, size, "%" PRIu64 " bytes", d->failure.free);
-    return text;
-}
-
-static void describe_failure(struct hs_finding *f, const struct hs_diagnosis *d)
-{
-    const struct hs_failure *w = &d->failure;
-    char longest[64] = "", room[64];
-    if (w->free)
-        snprintf(longest, sizeof longest, ", the longest run of which had %" PRIu64, w->largest_free);
-    hs_finding_evidence(f, "%s requested %" PRIu32 " bytes when %s were free%s", d->line, w->size,
-                        word_room(d, room, sizeof room), longest);
-}
-
-/* Before figures that are estimates from samples. */
-static const char *about(const struct hs_diagnosis *d) { return d->estimated ? "by samples about " : ""; }
-
-static void name_holder(struct hs_finding *f, const struct hs_diagnosis *d, const struct hs_live_line *h)
-{
-    hs_finding_evidence(f, "%s%4.1f%% of what is in use, %" PRIu64 " bytes in %" PRIu64 " block%s: %s", about(d), 100 * h->share,
-                        h->live, h->blocks, h->blocks == 1 ? "" : "s", h->name);
-}
-
-static void name_holders(struct hs_finding *f, const struct hs_diagnosis *d, const struct hs_live_line *but)
-{
-    unsigned named = 0;
-    for (size_t i = 0; i < d->n && named < HOLDERS_NAMED && d->held[i].share >= SHARE_NAMED; i++) {
-        if (&d->held[i] == but)
-            continue;
-        name_holder(f, d, &d->held[i]);
-        named++;
-    }
-}
-
-/* `line` is the line to change. */
-static struct hs_finding *new_problem(struct hs_findings *findings, const char *code, const char *verdict, const char *line)
-{
-    struct hs_finding *f = hs_finding_new(findings, code, HS_SEVERITY_PROBLEM, "%s", verdict);
-    hs_finding_place(f, line);
-    return f;
-}
-
-/* ---- advice ---- */
-
-/* Texts for Python and for C programs; NULL: no such advice. */
-struct advice {
-    const char *python, *c;
-};
-
-static void advise(struct hs_finding *f, bool python, struct advice advice)
-{
-    const char *words = python ? advice.python : advice.c;
-    if (words)
-        hs_finding_next(f, "%s", words);
-}
-
-/* A trace whose firmware is not known speaks Python if any of its lines is one. */
-static bool speaks_python(const struct hs_doctor_input *input)
-{
-    if (input->facts.framework != HS_FRAMEWORK_UNKNOWN || !input->exam)
-        return input->facts.framework != HS_FRAMEWORK_IDF;
-    for (unsigned i = 0; i < input->exam->diagnoses.n; i++)
-        for (size_t k = 0; k < input->exam->diagnoses.diagnosis[i].n; k++)
-            if (input->exam->diagnoses.diagnosis[i].held[k].python)
-                return true;
-    return false;
-}
-
-/* Advice about a line: texts before and after its name. */
-struct line_advice {
-    enum hs_edit_kind kind;
-    const char *line, *before, *after;
-    const struct hs_block_set *set; /* what is tried instead of the line's blocks, unless it is NULL or empty */
-};
-
-#define ADVICE_MAX 2u /* pieces of advice that are weighed against each other */
-
-struct tried {
-    const struct line_advice *advice;
-    struct hs_trial trial;
-};
-
-/* What avoids the failure first; then by the smallest heap that is enough. */
-static int by_effect(const void *left, const void *right)
-{
-    const struct hs_trial *a = &((const struct tried *)left)->trial, *b = &((const struct tried *)right)->trial;
-    if (a->helps != b->helps)
-        return a->helps ? -1 : 1;
-    return (a->after > b->after) - (a->after < b->after);
-}
-
-/* Whether advice is given. A collection must help also if garbage dies late: what a line could free is not known to be garbage
- * by then. */
-static bool is_worth(enum hs_edit_kind kind, const struct hs_trial *t, const char *words)
-{
-    if (kind == HS_EDIT_COLLECT)
-        return t->ran && t->helps && !t->early;
-    return !t->ran || words[0];
-}
-
-/* A list or table grows in large steps: what is needed in the end may be less than the size whose request failed. */
-static void word_final_size(const struct hs_doctor_input *input, const struct hs_diagnosis *d, const char *line, char *words)
-{
-    uint32_t most = hs_try_final_size(input, d, line);
-    if (most)
-        snprintf(words, HS_NOTE_LEN,
-                 ": tried on this trace, no allocation fails up to its end if that is at most %" PRIu32
-                 " bytes; it holds %" PRIu64 " by now, and the step that failed was to %" PRIu32,
-                 most, d->asked->largest, d->failure.size);
-    else if (!words[0])
-        snprintf(words, HS_NOTE_LEN,
-                 ": tried on this trace with the size whose request failed, an allocation fails still; what is needed in the end "
-                 "may be less, since a list or table grows in large steps");
-}
-
-/* Sizes of heaps in the advice are another unit than the free bytes of the evidence: says so, once in a finding. */
-static void explain_heap(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
-{
-    uint64_t bytes = hs_heap_with_tables(input, d);
-    char text[HS_NOTE_LEN];
-    snprintf(text, sizeof text,
-             "sizes of heaps in the advice include the collector's tables, as -X heapsize does: this heap takes %" PRIu64
-             " with them, %" PRIu64 " for blocks",
-             bytes, d->total);
-    for (unsigned i = 0; f && i < f->evidence.n; i++)
-        bytes = strcmp(f->evidence.text[i], text) ? bytes : 0;
-    if (bytes)
-        hs_finding_evidence(f, "%s", text);
-}
-
-/* With what a trial on the trace showed, best first. Advice that was tried and does not help is not given. */
-static void advise_lines(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d,
-                         const struct line_advice *advice, size_t n)
-{
-    struct tried tried[ADVICE_MAX];
-    char words[HS_NOTE_LEN];
-    for (size_t i = 0; i < n; i++)
-        tried[i] = (struct tried){&advice[i], advice[i].set && advice[i].set->n
-                                                  ? hs_try_blocks(input, d, advice[i].kind, advice[i].set)
-                                                  : hs_try(input, d, advice[i].kind, advice[i].line)};
-    qsort(tried, n, sizeof *tried, by_effect);
-    for (size_t i = 0; i < n; i++) {
-        const struct line_advice *a = tried[i].advice;
-        hs_trial_words(&tried[i].trial, words);
-        if (a->kind == HS_EDIT_FINAL_SIZE && tried[i].trial.ran && !tried[i].trial.helps)
-            word_final_size(input, d, a->line, words);
-        if (!is_worth(a->kind, &tried[i].trial, words))
-            continue;
-        hs_finding_next(f, "%s %.160s%s%s%s", a->before, a->line, a->after[0] == ':' ? "" : " ", a->after, words);
-        if (strstr(words, "smallest heap"))
-            explain_heap(f, input, d);
-    }
-}
-
-/* What the rounds will make that were not done yet, as much as those before; 0: not known. */
-static uint64_t bytes_left(const struct hs_diagnosis *d)
-{
-    const struct hs_needed *n = &d->needed;
-    bool rounds = n->known && n->made && n->times > n->made;
-    return rounds ? (uint64_t)((double)d->filled.bytes * (double)(n->times - n->made) / (double)n->made) : 0;
-}
-
-/* Not for what still grows, is only half made, or is one copy of several: how much it needs in the end is not known. The trace ends at the
- * failure, so what it requests is the least that the program needs. */
-static void advise_heap(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
-{
-    struct hs_least_heap least = hs_smallest_heap(input, d);
-    char late[80] = "";
-    uint64_t left = bytes_left(d);
-    bool making = d->needed.known && !d->needed.anew && !d->needed.over && d->needed.loop[0];
-    if (!least.early || least.early + left > HEAP_TIMES * d->total)
-        return;
-    if (least.late > least.early)
-        snprintf(late, sizeof late, ", %" PRIu64 " if late", least.late + left);
-    hs_finding_next(f,
-                    "give the heap more than %" PRIu64
-                    " bytes: at best enough for what this trace requests%s, if garbage is collected early%s; the program %s",
-                    least.early + left, left ? " and for the rounds that are left" : "", late,
-                    making && !left ? "was still making more, and needs more than that" : "may need more later");
-    explain_heap(f, input, d);
-}
+#define FULL_PART 8u /* a heap of which less than this part is free is full */
 
 /* ---- one function per cause ---- */
 
 static void locked(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
-    bool python = speaks_python(input);
+    bool python = hs_failure_speaks_python(input);
     char verdict[HS_NOTE_LEN];
     if (d->switched[0])
         snprintf(verdict, sizeof verdict,
@@ -218,22 +25,22 @@ static void locked(const struct hs_doctor_input *input, const struct hs_diagnosi
     else
         snprintf(verdict, sizeof verdict, "%.200s requested memory while the heap was locked", d->line);
     bool lock = d->switched[0] && d->stays_locked;
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-LOCKED", verdict, lock ? d->line : d->switched);
-    describe_failure(f, d);
+    struct hs_finding *f = hs_failure_problem(findings, "HS-HEAP-LOCKED", verdict, lock ? d->line : d->switched);
+    hs_failure_describe(f, d);
     if (d->switched[0])
         hs_finding_source(input, f);
     hs_finding_place(f, lock ? d->switched : d->line);
-    advise(
+    hs_failure_advise(
         f, python,
-        (struct advice){
+        (struct hs_advice){
             "an interrupt handler and a finaliser must not allocate: allocate before, or let micropython.schedule() call what does",
             "an interrupt handler must not allocate: allocate before"});
-    advise(f, python, (struct advice){"micropython.heap_unlock() once for each micropython.heap_lock()", NULL});
+    hs_failure_advise(f, python, (struct hs_advice){"micropython.heap_unlock() once for each micropython.heap_lock()", NULL});
 }
 
 static void uncollected(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
-    bool python = speaks_python(input);
+    bool python = hs_failure_speaks_python(input);
     char verdict[HS_NOTE_LEN];
     if (d->switched[0])
         snprintf(verdict, sizeof verdict,
@@ -242,17 +49,17 @@ static void uncollected(const struct hs_doctor_input *input, const struct hs_dia
                  d->line, d->switched);
     else
         snprintf(verdict, sizeof verdict, "automatic collection was off when %.200s failed: garbage may fill the heap", d->line);
-    struct hs_finding *f = new_problem(findings, "HS-COLLECT-OFF", verdict, d->switched[0] ? d->switched : d->line);
-    describe_failure(f, d);
-    name_holders(f, d, NULL);
-    advise(f, python, (struct advice){"call gc.enable(), or gc.collect() often enough after gc.disable()", NULL});
+    struct hs_finding *f = hs_failure_problem(findings, "HS-COLLECT-OFF", verdict, d->switched[0] ? d->switched : d->line);
+    hs_failure_describe(f, d);
+    hs_failure_name_holders(f, d, NULL);
+    hs_failure_advise(f, python, (struct hs_advice){"call gc.enable(), or gc.collect() often enough after gc.disable()", NULL});
 }
 
 static void refused(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "%.200s requested a kind of memory that no region has", d->line);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-REFUSED", verdict, d->line);
+    struct hs_finding *f = hs_failure_problem(findings, "HS-HEAP-REFUSED", verdict, d->line);
     (void)input;
     hs_finding_evidence(f, "%" PRIu32 " bytes were requested", d->failure.size);
     hs_finding_next(f, "heapstrata regions lists the regions and their capabilities");
@@ -284,8 +91,8 @@ static void advise_text(struct hs_finding *f)
 /* A list, dict or bytearray requests its whole new size as one block. */
 static void advise_growth(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
 {
-    bool python = speaks_python(input);
-    const struct line_advice advice[] = {
+    bool python = hs_failure_speaks_python(input);
+    const struct hs_line_advice advice[] = {
         {HS_EDIT_FINAL_SIZE, d->line, "give what",
          python ? "makes larger its final size at once, where that is known ([None] * n, bytearray(n))"
                 : "makes larger its final size at once, where that is known"},
@@ -294,16 +101,17 @@ static void advise_growth(struct hs_finding *f, const struct hs_doctor_input *in
              ? "makes a buffer anew each time: reuse it, or drop the old one before (buffer = None) if nothing else refers to it"
              : "makes a buffer anew each time: reuse it, or free the old one before"},
     };
-    const struct line_advice whole = {HS_EDIT_OMIT, d->line, "do without the whole of what",
-                                      "puts together: use each part as soon as it is made, write or send it"};
+    const struct hs_line_advice whole = {HS_EDIT_OMIT, d->line, "do without the whole of what",
+                                         "puts together: use each part as soon as it is made, write or send it"};
     bool larger = enlarges(d) || d->cause != HS_CAUSE_PEAK;
     if (d->extends)
-        advise_lines(f, input, d, &whole, 1);
+        hs_failure_advise_lines(f, input, d, &whole, 1);
     else
-        advise_lines(f, input, d, &advice[larger ? 0 : 1], larger && d->cause == HS_CAUSE_PEAK ? 2 : 1);
+        hs_failure_advise_lines(f, input, d, &advice[larger ? 0 : 1], larger && d->cause == HS_CAUSE_PEAK ? 2 : 1);
     advise_others(f, d);
     if (!d->extends)
-        advise(f, python, (struct advice){"split it into several smaller ones", "split it into several smaller ones"});
+        hs_failure_advise(f, python,
+                          (struct hs_advice){"split it into several smaller ones", "split it into several smaller ones"});
     if (d->extends && python)
         advise_text(f);
     else if (d->asked && d->asked->python)
@@ -316,13 +124,13 @@ static void too_large(const struct hs_doctor_input *input, const struct hs_diagn
     bool growing = d->asked && d->asked->largest >= d->failure.size / 4;
     snprintf(verdict, sizeof verdict, "%.200s requested %" PRIu32 " bytes: no heap of %" PRIu64 " bytes could give them", d->line,
              d->failure.size, d->total);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-TOO-SMALL", verdict, d->line);
+    struct hs_finding *f = hs_failure_problem(findings, "HS-HEAP-TOO-SMALL", verdict, d->line);
     if (growing)
         hs_finding_evidence(
             f, "the same line holds %" PRIu64 " bytes in one block: it grows, and requests its next size in one piece",
             d->asked->largest);
     else
-        describe_failure(f, d);
+        hs_failure_describe(f, d);
     if (!growing && d->failure.level == HS_LEVEL_SUMMARY)
         hs_finding_evidence(f, "whether it is the next size of a list or table that grows is not in a trace of this level");
     if (growing)
@@ -377,26 +185,26 @@ static const char *culprits(const struct hs_diagnosis *d, char *text, size_t siz
 
 static void fragmented(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
-    bool python = speaks_python(input);
+    bool python = hs_failure_speaks_python(input);
     char verdict[HS_NOTE_LEN], who[200];
     snprintf(verdict, sizeof verdict,
              "%.100s requested %" PRIu32 " bytes, and %" PRIu64 " were free, but in pieces of at most %" PRIu64 "%s", d->line,
              d->failure.size, d->failure.free, d->failure.largest_free, culprits(d, who, sizeof who));
     const struct hs_between *between = line_between(d);
-    struct hs_finding *f = new_problem(findings, "HS-FRAG-FAILED", verdict, d->line);
-    describe_failure(f, d);
-    for (size_t i = 0; i < d->n_between && i < HOLDERS_NAMED; i++)
+    struct hs_finding *f = hs_failure_problem(findings, "HS-FRAG-FAILED", verdict, d->line);
+    hs_failure_describe(f, d);
+    for (size_t i = 0; i < d->n_between && i < HS_HOLDERS_NAMED; i++)
         hs_finding_evidence(f, "in the way of a run of %" PRIu64 " bytes: %" PRIu64 " block%s, %" PRIu64 " bytes, of %s%s",
                             d->run, d->between[i].blocks, d->between[i].blocks == 1 ? "" : "s", d->between[i].bytes, kind_of(d),
                             d->between[i].name);
-    const struct line_advice advice[] = {
+    const struct hs_line_advice advice[] = {
         {HS_EDIT_AT_START, d->line, "allocate what", "needs once, at the program's start, and reuse it"},
         {HS_EDIT_COLLECT, between ? between->name : NULL, "call gc.collect() before",
          "allocates, so that its blocks are placed lower, beside those that stay"},
     };
     if (d->failure.placed || !input->model || !hs_model_has_requests(input->model))
-        advise_lines(f, input, d, advice, between && python ? 2 : 1);
-    advise_heap(f, input, d);
+        hs_failure_advise_lines(f, input, d, advice, between && python ? 2 : 1);
+    hs_failure_advise_heap(f, input, d);
     advise_recording(f, input, d);
     if (d->failure.placed)
         hs_finding_next(f, "heapstrata blame shows each block, heapstrata whatif tries other heaps and thresholds");
@@ -463,14 +271,14 @@ static void add_pieces(struct hs_finding *f, const struct hs_doctor_input *input
     hs_finding_evidence(f, "the free space is in pieces too: %" PRIu64 " bytes in all, none longer than %" PRIu64, w->free,
                         w->largest_free);
     const struct hs_between *between = line_between(d);
-    const struct line_advice advice[] = {
+    const struct hs_line_advice advice[] = {
         {HS_EDIT_COLLECT, between ? between->name : NULL, "call gc.collect() before",
          "allocates, so that its blocks are placed lower, beside those that stay"},
         {HS_EDIT_FINAL_SIZE, d->line, "give what",
          "makes larger its final size at once, before the heap is in pieces ([None] * n)"},
     };
-    if (w->placed && speaks_python(input))
-        advise_lines(f, input, d, &advice[between ? 0 : 1], (size_t) !!between + grown);
+    if (w->placed && hs_failure_speaks_python(input))
+        hs_failure_advise_lines(f, input, d, &advice[between ? 0 : 1], (size_t) !!between + grown);
     if (enlarges(d))
         hs_finding_next(f,
                         "what %.160s makes larger requests its whole next size in one piece, %" PRIu32
@@ -487,14 +295,15 @@ static void growing_one(const struct hs_doctor_input *input, const struct hs_dia
              "%.120s makes one thing larger and larger, in a loop without an end: it has %" PRIu64
              " bytes, and the request for the next step, %" PRIu32 " bytes, failed",
              h->name, h->largest, d->failure.size);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict, h->name);
-    describe_failure(f, d);
+    struct hs_finding *f = hs_failure_problem(findings, "HS-HEAP-GROWING", verdict, h->name);
+    hs_failure_describe(f, d);
     hs_finding_evidence(f, "nothing in the source makes it shorter, or anew");
-    name_holders(f, d, h);
-    const struct line_advice advice = {HS_EDIT_OMIT, h->name, "bound what",
-                                       "makes larger: write it out and begin anew at some length, keep only the last part of it "
-                                       "(text = text[-500:]), or use each part and keep none"};
-    advise_lines(f, input, d, &advice, 1);
+    hs_failure_name_holders(f, d, h);
+    const struct hs_line_advice advice = {
+        HS_EDIT_OMIT, h->name, "bound what",
+        "makes larger: write it out and begin anew at some length, keep only the last part of it "
+        "(text = text[-500:]), or use each part and keep none"};
+    hs_failure_advise_lines(f, input, d, &advice, 1);
     hs_finding_next(f,
                     "each step needs the old and the new value at the same time, unless there is room right behind the old one");
     hs_finding_next_why(f, input, h->name);
@@ -506,7 +315,7 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
         growing_one(input, d, findings);
         return;
     }
-    bool python = speaks_python(input);
+    bool python = hs_failure_speaks_python(input);
     char verdict[2 * HS_NOTE_LEN];
     const struct hs_live_line *h = d->grows;
     const char *keeper = d->kept.adder[0] ? d->kept.adder : d->keeper ? d->keeper->name : h->name;
@@ -514,26 +323,26 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
     snprintf(verdict, sizeof verdict,
              "what %.90s %s kept%.310s: %s%" PRIu64 " blocks, %" PRIu64
              " bytes, %.1f%% of what is live, until a request for %" PRIu32 " bytes at %.80s failed",
-             h->name, d->growth.others ? "and other lines allocate is" : "allocates is", kept_by(d, kept, sizeof kept), about(d),
-             d->growth.blocks, d->growth.bytes, 100 * h->share * (double)d->growth.bytes / (double)h->live, d->failure.size,
-             d->line);
+             h->name, d->growth.others ? "and other lines allocate is" : "allocates is", kept_by(d, kept, sizeof kept),
+             hs_failure_about(d), d->growth.blocks, d->growth.bytes, 100 * h->share * (double)d->growth.bytes / (double)h->live,
+             d->failure.size, d->line);
     bool sure = d->views || d->kept.adds || d->keeper == d->asked;
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict, sure ? keeper : h->name);
-    describe_failure(f, d);
+    struct hs_finding *f = hs_failure_problem(findings, "HS-HEAP-GROWING", verdict, sure ? keeper : h->name);
+    hs_failure_describe(f, d);
     hs_finding_evidence(
         f, "%s%" PRIu64 " of the %" PRIu64 " blocks that %s allocated are live, the newest from shortly before the failure",
-        about(d), h->blocks, h->allocated, d->growth.others ? h->name : "it");
+        hs_failure_about(d), h->blocks, h->allocated, d->growth.others ? h->name : "it");
     if (d->views)
         hs_finding_next(f,
                         "a memoryview, also of a part, keeps its whole buffer: keep a copy of what is needed (bytes(view[:16]))");
     describe_keeper(f, d);
-    name_holders(f, d, d->growth.others ? NULL : h);
-    const struct line_advice advice = {
+    hs_failure_name_holders(f, d, d->growth.others ? NULL : h);
+    const struct hs_line_advice advice = {
         HS_EDIT_DROP, h->name, python ? "let go of what" : "free what",
         python ? "keeps and no longer needs, or bound its number: a list that only grows, a registry, a closure, a kept exception"
                : "keeps and no longer needs, or bound its number: a list that only grows, a path that returns before it frees",
         d->kept.adds ? &d->kept.set : NULL};
-    advise_lines(f, input, d, &advice, 1);
+    hs_failure_advise_lines(f, input, d, &advice, 1);
     add_pieces(f, input, d);
     hs_finding_next(
         f, "if the program needs all of them at the same time, they do not fit: make each smaller%s, or give the heap more",
@@ -599,7 +408,7 @@ static void word_peak(const struct hs_diagnosis *d, char *text, size_t size)
 }
 
 /* What to do without, by the way in which a peak comes about: before and after the line's name. */
-static const struct line_advice without[HS_PEAK_PARSED + 1] = {
+static const struct hs_line_advice without[HS_PEAK_PARSED + 1] = {
     [HS_PEAK_COPY] =
         {HS_EDIT_OMIT, NULL, "do without the copy of",
          ": change it in place, memoryview for a part of a buffer, list.sort(), readinto(), a text used piece by piece", NULL},
@@ -643,13 +452,13 @@ static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis 
     if (d->caller[0] && d->peak != HS_PEAK_COMPILED && (d->peak != HS_PEAK_LARGER || !enlarges(d)))
         snprintf(caller, sizeof caller, "; %.100s called it", d->caller);
     strncat(verdict, caller, sizeof verdict - strlen(verdict) - 1);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-PEAK", verdict, d->line);
-    describe_failure(f, d);
+    struct hs_finding *f = hs_failure_problem(findings, "HS-HEAP-PEAK", verdict, d->line);
+    hs_failure_describe(f, d);
     if (d->accident.old)
         hs_finding_evidence(
             f, "%.200s still has an older value of it, %" PRIu64 " bytes, until it is used again or its function returns",
             d->accident.what, d->accident.bytes);
-    name_holders(f, d, d->asked);
+    hs_failure_name_holders(f, d, d->asked);
     /* What joins parts has the same advice with figures, where a trial shows that it helps. */
     bool joins = d->peak == HS_PEAK_PARTS;
     unsigned given = f ? f->next.n : 0;
@@ -658,15 +467,15 @@ static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis 
     if (d->peak == HS_PEAK_LARGER) {
         advise_growth(f, input, d);
     } else {
-        struct line_advice advice = without[d->peak];
+        struct hs_line_advice advice = without[d->peak];
         advice.line = d->peak == HS_PEAK_PARSED ? d->peak_of : d->line;
-        advise_lines(f, input, d, &advice, 1);
+        hs_failure_advise_lines(f, input, d, &advice, 1);
     }
     if (joins && f && f->next.n == given)
         advise_calls(f, input);
     if (d->peak == HS_PEAK_PARSED) {
         hs_finding_next(f, "or parse smaller documents, one after the other, and keep of each only what is used");
-        advise_heap(f, input, d);
+        hs_failure_advise_heap(f, input, d);
     }
     if (d->peak == HS_PEAK_COMPILED)
         hs_finding_next(
@@ -674,151 +483,10 @@ static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis 
                "figures");
     if (d->peak == HS_PEAK_COMPILED)
         hs_finding_next(f, "or import it first, when the heap is still empty: that was not tried");
-    if (speaks_python(input) && (d->peak == HS_PEAK_JOINED || d->peak == HS_PEAK_PARTS))
+    if (hs_failure_speaks_python(input) && (d->peak == HS_PEAK_JOINED || d->peak == HS_PEAK_PARTS))
         advise_text(f);
     if (d->peak == HS_PEAK_JOINED || d->peak == HS_PEAK_PARTS)
-        advise_heap(f, input, d);
-}
-
-/* Why it is not needed: after what it holds, in the sentence. */
-static void word_needless(const struct hs_accident *a, char *text, size_t size)
-{
-    const char *last = a->last;
-    if (a->left_over)
-        snprintf(text, size, ", which nothing else refers to");
-    else if (a->why == HS_NEEDLESS_LENGTH)
-        snprintf(text, size, ", of which only the length is still used%s%.100s", last[0] ? ", at " : "", last);
-    else if (a->why == HS_NEEDLESS_ERROR)
-        snprintf(text, size, ", in an exception that carries them");
-    else if (a->why == HS_NEEDLESS_REPLACED)
-        snprintf(text, size, ", the old value, which is not used any more");
-    else if (a->why == HS_NEEDLESS_CACHE)
-        snprintf(text, size, ", in entries that can be made again");
-    else if (a->why == HS_NEEDLESS_PART)
-        snprintf(text, size, ", of which it shows a part");
-    else
-        snprintf(text, size, ", which is not used any more%s%.100s", last[0] ? " after " : "", last);
-}
-
-/* The same where references were recorded: who holds it is a fact. */
-static void word_accident(const struct hs_diagnosis *d, char *text, size_t size)
-{
-    static const char *const set[] = {
-        [HS_NEEDLESS_REPLACED] = ", until it is set anew at ", [HS_NEEDLESS_CACHE] = ", filled at ", [HS_NEEDLESS_PART] = ", made at "};
-    const struct hs_accident *a = &d->accident;
-    const char *before = a->why < sizeof set / sizeof *set && set[a->why] ? set[a->why] : ", set at ";
-    char why[160] = "", at[160] = "";
-    word_needless(a, why, sizeof why);
-    if (d->unused_at[0])
-        snprintf(at, sizeof at, "%s%.80s%s",
-                 !a->left_over ? before
-                 : a->used     ? ", from an expression that used what "
-                               : ", from an expression at ",
-                 d->unused_at, a->used ? " set" : "");
-    if (a->more)
-        snprintf(at + strlen(at), sizeof at - strlen(at), ", with %u more", (unsigned)a->more);
-    snprintf(text, size,
-             "%.80s failed to get %" PRIu32 " bytes while %.110s%.140s%s holds %" PRIu64 " bytes%s; %.80s made most of them",
-             d->line, d->failure.size, a->what, at, at[0] ? "," : "", a->bytes, why, d->holds->name);
-}
-
-/* What to change, up to the line that made the blocks. */
-static void word_release(const struct hs_diagnosis *d, char *text, size_t size)
-{
-    const struct hs_accident *a = &d->accident;
-    char name[HS_UNUSED_NAME + 8];
-    bool attribute = strstr(a->what, "attribute ") && !strchr(d->unused.name, '.');
-    snprintf(name, sizeof name, "%s%s", attribute ? "OBJECT." : "", d->unused.name);
-    if (a->left_over)
-        snprintf(text, size, "make and use it in a function of its own, whose stack ends with it: what");
-    else if (a->both && a->why == HS_NEEDLESS_PART)
-        snprintf(
-            text, size,
-            "take a copy of the part (%.60s) in a function of its own, which returns it: its variables and stack end with it, and "
-            "what",
-            a->copy);
-    else if (a->both)
-        snprintf(text, size,
-                 "make and use it in a function of its own, whose variables and stack end with it (a slot of the stack would keep "
-                 "it after %.60s = None): what",
-                 name);
-    else if (a->why == HS_NEEDLESS_LENGTH)
-        snprintf(text, size, "keep its length in a variable (n = len(%.60s)) and let go of it: what", name);
-    else if (a->why == HS_NEEDLESS_ERROR)
-        snprintf(
-            text, size,
-            "raise it without the data, or keep only a number or short text of it (error.args[0], unless that is the data): what");
-    else if (a->why == HS_NEEDLESS_REPLACED)
-        snprintf(text, size, "let go of the old value before the new one is made (%.60s = None before %.100s): what", name,
-                 d->unused_at);
-    else if (a->why == HS_NEEDLESS_CACHE)
-        snprintf(text, size, "drop old entries before %.100s adds another one (%.60s.clear(), or a bound): what", d->unused_at,
-                 name);
-    else if (a->why == HS_NEEDLESS_PART)
-        snprintf(text, size,
-                 "keep a copy of the part, which does not keep the whole (%.60s), in place of what %.100s makes: what", a->copy,
-                 d->unused_at);
-    else if (a->last[0])
-        snprintf(text, size, "let go of it after %.100s (%.60s = None): what", a->last, name);
-    else
-        snprintf(text, size, "let go of it (%.60s = None): what", name);
-}
-
-static void advise_accident(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
-{
-    const struct hs_accident *a = &d->accident;
-    char before[400];
-    word_release(d, before, sizeof before);
-    const struct line_advice advice = {HS_EDIT_RELEASE, d->holds->name, before, "made is then garbage", &a->set};
-    advise_lines(f, input, d, &advice, 1);
-    if (d->unused.global && a->why == HS_NEEDLESS_UNUSED && !a->both)
-        hs_finding_next(f, "or make it a local variable of a function: it ends with the function");
-}
-
-static void held_by_accident(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
-{
-    const struct hs_accident *a = &d->accident;
-    char verdict[2 * HS_NOTE_LEN];
-    word_accident(d, verdict, sizeof verdict);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-HELD", verdict, d->unused_at[0] ? d->unused_at : d->holds->name);
-    describe_failure(f, d);
-    hs_finding_evidence(f, "held by %.200s: %" PRIu64 " bytes in %" PRIu64 " block%s would be garbage without it", a->what,
-                        a->bytes, a->blocks, a->blocks == 1 ? "" : "s");
-    if (a->also[0])
-        hs_finding_evidence(f, "%.200s is not used any more either", a->also);
-    if (a->also_left_over)
-        hs_finding_evidence(
-            f, "a slot of a stack that is left over from an expression refers to them too, until it is used again or its "
-               "function returns");
-    name_holders(f, d, NULL);
-    advise_accident(f, input, d);
-}
-
-/* A variable that is not used any more keeps what is missing. */
-static void held(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
-{
-    const struct hs_unused *u = &d->unused;
-    const char *loop = u->loop ? "the loop that ends at " : "";
-    char verdict[HS_NOTE_LEN];
-    if (d->accident.known) {
-        held_by_accident(input, d, findings);
-        return;
-    }
-    snprintf(verdict, sizeof verdict,
-             "%.80s failed to get %" PRIu32 " bytes while %s%.40s of %.60s still holds %" PRIu64
-             " bytes that %.70s made: it is not used any more after %sline %u",
-             d->line, d->failure.size, u->global ? "the global " : "", u->name, d->unused_at, d->holds->live, d->holds->name,
-             loop, (unsigned)u->last);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-HELD", verdict, d->unused_at);
-    describe_failure(f, d);
-    name_holders(f, d, NULL);
-    char before[HS_UNUSED_NAME + 80], after[120];
-    snprintf(before, sizeof before, "let go of it after %sline %u (%s = None): what", loop, (unsigned)u->last, u->name);
-    snprintf(after, sizeof after, "made is then garbage, unless something else refers to it");
-    const struct line_advice advice = {HS_EDIT_RELEASE, d->holds->name, before, after};
-    advise_lines(f, input, d, &advice, 1);
-    if (u->global)
-        hs_finding_next(f, "or make it a local variable of a function: it ends with the function");
+        hs_failure_advise_heap(f, input, d);
 }
 
 /* What the heap was like, as far as it is true, up to "live data". */
@@ -833,8 +501,8 @@ static void word_full(const struct hs_diagnosis *d, char *text, size_t size)
         snprintf(text, size, "the heap was full of live data when %.120s requested %" PRIu32 " bytes", d->line, f->size);
     else
         snprintf(text, size, "%.120s requested %" PRIu32 " bytes%s, and %s were free%.50s; the rest is live data%s", d->line,
-                 f->size, f->free < f->size ? ", more than was left" : " in one piece", word_room(d, room, sizeof room), pieces,
-                 more ? ", of which the program was still making more" : "");
+                 f->size, f->free < f->size ? ", more than was left" : " in one piece", hs_failure_room(d, room, sizeof room),
+                 pieces, more ? ", of which the program was still making more" : "");
 }
 
 /* A variable of a running call has a name in the statement that adds to what it refers to. */
@@ -861,7 +529,7 @@ static void word_most(const struct hs_diagnosis *d, char *text, size_t size)
     else if (d->n && !most->python && d->unknown >= most->share && live)
         snprintf(text, size, ": which lines made %.0f%% of it was recorded before this trace begins", 100 * d->unknown);
     else if (d->n && d->lines && most->live)
-        snprintf(text, size, ": %s%.1f%% of it is of %.120s", about(d), 100 * most->share, most->name);
+        snprintf(text, size, ": %s%.1f%% of it is of %.120s", hs_failure_about(d), 100 * most->share, most->name);
     else if (d->most.name[0])
         snprintf(text, size,
                  d->most.live ? ": by estimates %.120s keeps %.0f%% of it"
@@ -922,7 +590,7 @@ static void advise_forms(struct hs_finding *f, const struct hs_diagnosis *d)
                         floats->blocks, floats->bytes, ARRAY_FLOAT * floats->blocks);
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         const struct hs_kind_then *k = kind_named(d, forms[i].kind);
-        if (k && k->blocks > HOLDERS_NAMED)
+        if (k && k->blocks > HS_HOLDERS_NAMED)
             hs_finding_next(f, "%" PRIu64 " blocks of the kind %s, %" PRIu64 " bytes: %s", k->blocks, k->name, k->bytes,
                             forms[i].form);
     }
@@ -930,37 +598,40 @@ static void advise_forms(struct hs_finding *f, const struct hs_diagnosis *d)
 
 static void full(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
-    bool python = speaks_python(input);
+    bool python = hs_failure_speaks_python(input);
     char verdict[2 * HS_NOTE_LEN], state[360], most[400];
     bool named = is_named(&d->filled) && !strstr(d->filled.by, "variable ") && !strstr(d->filled.by, "argument ");
     const struct hs_live_line *line = d->filled.made ? d->filled.made : d->n && d->lines ? &d->held[0] : NULL;
     word_full(d, state, sizeof state);
     word_most(d, most, sizeof most);
     snprintf(verdict, sizeof verdict, "%.350s%s", state, most);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-FULL", verdict,
-                                       d->most.name[0] ? d->most.name
-                                       : line          ? line->name
-                                                       : d->line);
-    describe_failure(f, d);
+    struct hs_finding *f = hs_failure_problem(findings, "HS-HEAP-FULL", verdict,
+                                              d->most.name[0] ? d->most.name
+                                              : line          ? line->name
+                                                              : d->line);
+    hs_failure_describe(f, d);
     if (d->filled.made)
         hs_finding_evidence(f, "kept by %s%s%.200s: %" PRIu64 " bytes in %" PRIu64 " blocks are reached through it alone",
                             named ? d->filled.to : "", named ? ", " : "", d->filled.by, d->filled.bytes, d->filled.blocks);
     describe_needed(f, d);
-    name_holders(f, d, NULL);
+    hs_failure_name_holders(f, d, NULL);
     add_pieces(f, input, d);
     advise_forms(f, d);
-    advise(f, python,
-           (struct advice){
-               "make the largest of these smaller: array.array or bytes for numbers, tuples for records that do not change, "
-               "_NAME = const() for constants",
-               "make the largest of these smaller, or put what never changes into flash (const)"});
-    advise(f, python,
-           (struct advice){
-               "freeze modules into the firmware, or load .mpy files: their bytecode then takes less of the heap, or none", NULL});
-    advise_heap(f, input, d);
+    hs_failure_advise(
+        f, python,
+        (struct hs_advice){
+            "make the largest of these smaller: array.array or bytes for numbers, tuples for records that do not change, "
+            "_NAME = const() for constants",
+            "make the largest of these smaller, or put what never changes into flash (const)"});
+    hs_failure_advise(
+        f, python,
+        (struct hs_advice){
+            "freeze modules into the firmware, or load .mpy files: their bytecode then takes less of the heap, or none", NULL});
+    hs_failure_advise_heap(f, input, d);
     advise_recording(f, input, d);
-    advise(f, python,
-           (struct advice){"heapstrata report --live lists all lines, --sort kind what the blocks are",
+    hs_failure_advise(
+        f, python,
+        (struct hs_advice){"heapstrata report --live lists all lines, --sort kind what the blocks are",
                            "heapstrata report --live lists all callers, heapstrata regions what each kind of memory has left"});
 }
 
@@ -1031,31 +702,25 @@ static void undecided(const struct hs_doctor_input *input, const struct hs_diagn
     word_most(d, most, sizeof most);
     snprintf(verdict, sizeof verdict,
              "%.120s requested %" PRIu32 " bytes when %s were free%s: this trace does not say why the rest is in use%.300s",
-             d->line, w->size, word_room(d, room, sizeof room), pieces, most);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-FAILED", verdict,
-                                       d->most.name[0]             ? d->most.name
-                                       : d->n && d->held[0].python ? d->held[0].name
-                                                                   : d->line);
-    describe_failure(f, d);
+             d->line, w->size, hs_failure_room(d, room, sizeof room), pieces, most);
+    struct hs_finding *f = hs_failure_problem(findings, "HS-HEAP-FAILED", verdict,
+                                              d->most.name[0]             ? d->most.name
+                                              : d->n && d->held[0].python ? d->held[0].name
+                                                                          : d->line);
+    hs_failure_describe(f, d);
     if (w->free < w->size && d->n)
         hs_finding_evidence(f, "less was free than requested: no other layout of the heap had helped");
     if (!w->placed && w->level <= HS_LEVEL_FULL)
         hs_finding_evidence(
             f, "which blocks were in the heap is not in this trace: no snapshot of it is left from before the failure");
-    name_holders(f, d, NULL);
+    hs_failure_name_holders(f, d, NULL);
     advise_data(f, input, d);
 }
 
 static void (*const causes[HS_CAUSES])(const struct hs_doctor_input *, const struct hs_diagnosis *, struct hs_findings *) = {
-    [HS_CAUSE_LOCKED] = locked,
-    [HS_CAUSE_UNCOLLECTED] = uncollected,
-    [HS_CAUSE_REFUSED] = refused,
-    [HS_CAUSE_TOO_LARGE] = too_large,
-    [HS_CAUSE_FRAGMENTED] = fragmented,
-    [HS_CAUSE_GROWING] = growing,
-    [HS_CAUSE_PEAK] = peak,
-    [HS_CAUSE_HELD] = held,
-    [HS_CAUSE_FULL] = full,
+    [HS_CAUSE_LOCKED] = locked,       [HS_CAUSE_UNCOLLECTED] = uncollected, [HS_CAUSE_REFUSED] = refused,
+    [HS_CAUSE_TOO_LARGE] = too_large, [HS_CAUSE_FRAGMENTED] = fragmented,   [HS_CAUSE_GROWING] = growing,
+    [HS_CAUSE_PEAK] = peak,           [HS_CAUSE_HELD] = hs_failure_held,    [HS_CAUSE_FULL] = full,
     [HS_CAUSE_UNDECIDED] = undecided,
 };
 
