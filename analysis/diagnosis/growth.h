@@ -50,16 +50,17 @@ struct hs_growth {
 /* The line that grows. */
 struct hs_growing {
     char name[HS_NAME_MAX];
-    char keeper[HS_NAME_MAX]; /* the line that enlarges the object which keeps its blocks; "": not found */
-    uint64_t from, to;        /* live bytes at the first and the last used moment */
-    unsigned moments;         /* number of used moments */
-    double per_second;        /* bytes, of this line */
-    double lasts;             /* seconds until the heap is full at this rate; negative: unknown */
-    double collections;       /* collections until then; negative: unknown */
-    uint64_t free;            /* bytes after the last collection */
-    struct hs_usual usual;    /* what finds no room by then, although as much is free, in pieces; bytes 0: none is known */
-    uint64_t longest;         /* with `usual`: bytes of the longest free run after the last collection */
-    bool sampled;             /* these are estimates */
+    char keeper[HS_NAME_MAX];   /* the line that enlarges the object which keeps its blocks; "": not found */
+    uint64_t from, to;          /* live bytes at the first and the last used moment */
+    unsigned moments;           /* number of used moments */
+    double per_second;          /* bytes, of this line */
+    double lasts;               /* seconds until the heap is full at this rate; negative: unknown */
+    double collections;         /* collections until then; negative: unknown */
+    uint64_t free;              /* bytes after the last collection */
+    struct hs_usual usual;      /* what finds no room by then, although as much is free, in pieces; bytes 0: none is known */
+    char requests[HS_NAME_MAX]; /* with `usual`: its line */
+    uint64_t longest;           /* with `usual`: bytes of the longest free run after the last collection */
+    bool sampled;               /* these are estimates */
     bool births; /* known by the births of what is live: `from` and `to` are of parts of the run, not of collections */
     bool slow;   /* so little of the heap that a result may grow, or a cache fill: no reason to warn */
     bool much;   /* so much of the heap that it is worth a word even where it ends */

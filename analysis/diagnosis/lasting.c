@@ -188,6 +188,7 @@ void hs_lasting_find(struct hs_growing *growing, const struct hs_growth *g, unsi
     growing->lasts = ticks < 0 ? -1 : ticks > since ? (ticks - since) * hs_seconds(names->reader, 1) : 0;
     if (usual) {
         growing->usual = g->usual;
+        hs_name_of_site(names, g->usual.site, HS_KEY_LINE, growing->requests);
         growing->longest = last->longest;
     }
 }

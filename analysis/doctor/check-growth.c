@@ -35,15 +35,13 @@ static void look_at_uncollected(const struct hs_doctor_input *p, struct hs_findi
 }
 
 /* When there is no room any more, for anything or for what the program requests again and again. */
-static void describe_end(struct hs_finding *f, const struct hs_doctor_input *p, const struct hs_growing *g)
+static void describe_end(struct hs_finding *f, const struct hs_growing *g)
 {
-    char line[HS_NAME_MAX];
     if (g->collections >= 0 && g->usual.bytes)
         hs_finding_evidence(f,
                             "the heap is full after %.0f more collections like these: the longest free run, %" PRIu64
                             " bytes by now, is then too short for the %" PRIu32 " bytes that %.120s requests again and again",
-                            g->collections, g->longest, g->usual.bytes,
-                            hs_name_of_site(p->names, g->usual.site, HS_KEY_LINE, line));
+                            g->collections, g->longest, g->usual.bytes, g->requests);
     else if (g->collections >= 0)
         hs_finding_evidence(f, "the heap is full after %.0f more collections like these", g->collections);
 }
@@ -82,7 +80,7 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
             g->sampled ? "by samples, about " : "", g->from, g->to, g->moments);
     if (g->ends)
         hs_finding_evidence(f, "it is a leak if these loops go on for ever elsewhere, or if the program does not need all of it");
-    describe_end(f, p, g);
+    describe_end(f, g);
     hs_finding_evidence(f, "%.*f bytes a second of this line; %" PRIu64 " bytes were free after the last collection",
                         g->per_second < 100, g->per_second, g->free);
     if (g->births)

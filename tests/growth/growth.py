@@ -161,6 +161,19 @@ def in_pieces():
               [r for r in results if r not in good])
 
 
+def elsewhere():
+    """Other commands show the finding too, also where it names what is requested again and again."""
+    trace = run("unix64", program("large", PIECES["large"])[0], 60)[0]
+    tap.check("the finding names what is requested again and again", "again and again" in " ".join(first(trace)["evidence"]), first(trace))
+    recorded = os.path.join(hs_test.scratch(), "every.hst")
+    page = os.path.join(hs_test.scratch(), "page.html")
+    for words in (["report", trace], ["blame", trace], ["html", trace, "-o", page],
+                  ["record", "--collect-every", "8K", "-o", recorded, "--", hs_test.firmware("unix64"), "-X", "heapsize=40k", "leak-large.py", "60"]):
+        done = hs_test.cli(*words, cwd=hs_test.scratch())
+        shown = os.path.exists(page) if words[0] == "html" else b"HS-HEAP-GROWING" in done.out + done.err
+        tap.check("%s shows it" % words[0], done.status in (0, 1) and shown, (done.status, done.err[-300:]))
+
+
 named, told, wrong = [], [], []
 for firmware in hs_test.UNIX:
     for name, row in hs_test.share(list(LEAKS.items()), firmware):
@@ -206,4 +219,5 @@ tap.check("leaks after two collections, the line named: %d of %d" % (sum(x[1] fo
           len(found) >= 10 and sum(x[1] for x in found) >= 0.85 * len(found), [x for x in found if not x[1]])
 tap.check("caches after as many: %d alarms" % len(alarms), not alarms, alarms)
 in_pieces()
+elsewhere()
 tap.finish()
