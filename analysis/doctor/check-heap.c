@@ -412,12 +412,27 @@ static const struct hs_doctor_line *wordless_of_network(const struct hs_doctor_i
     return failure.line && is_of_c_code(p, &failure) && is_network_frame(failure.frame->text) ? failure.line : NULL;
 }
 
+/* "OSError: 16" is EBUSY, or MPI_ALLOC_FAILED of Mbed TLS: in a library that makes connections it is the latter. */
+static bool is_short_tls_error(const struct hs_doctor_input *p, size_t i)
+{
+    static const char *const libraries[] = {"requests", "ssl", "tls", "mqtt", "http", "socket"};
+    const char *text = p->line[i].text;
+    if (!i || p->facts.framework == HS_FRAMEWORK_CIRCUITPYTHON ||
+        (!hs_exception_in(text, "OSError: 16") && !hs_exception_in(text, "OSError: -16")))
+        return false;
+    for (size_t j = i; j-- > 0 && hs_is_frame(p->line[j].text);)
+        for (size_t k = 0; k < sizeof libraries / sizeof *libraries; k++)
+            if (strstr(p->line[j].text, libraries[k]))
+                return true;
+    return false;
+}
+
 /* An error of TLS names what had no room; any other one is a number. */
 static const struct hs_doctor_line *system_error(const struct hs_doctor_input *p)
 {
     const struct hs_doctor_line *first = wordless_of_network(p);
     for (size_t i = 0; i < p->n_lines; i++) {
-        if (hs_tls_error_in(p->line[i].text))
+        if (hs_tls_error_in(p->line[i].text) || is_short_tls_error(p, i))
             return &p->line[i];
         if (!first && hs_system_error_in(p->line[i].text))
             first = &p->line[i];
@@ -425,11 +440,44 @@ static const struct hs_doctor_line *system_error(const struct hs_doctor_input *p
     return first;
 }
 
+/* ---- the PIO of an RP2040 ---- */
+
+/* Whether a frame is in code about the PIO, by its file or function: "hx711_pio.py"; "gpio" is something else. */
+static bool is_pio_frame(const char *text)
+{
+    const char *at = hs_is_frame(text) ? strstr(text, "File \"") : NULL;
+    for (; at && (at = strpbrk(at + 1, "pP"));)
+        if ((!strncmp(at, "pio", 3) || !strncmp(at, "PIO", 3)) && !strchr("gG", at[-1]))
+            return true;
+    return false;
+}
+
+/* ENOMEM of code about the PIO: there is no room for a program in it. */
+static bool pio_full(const struct hs_doctor_input *p, const struct hs_doctor_line *line, struct hs_findings *findings)
+{
+    const struct hs_doctor_line *frame = line > p->line ? line - 1 : NULL;
+    bool other = p->facts.chip && strncmp(p->facts.chip->name, "RP", 2) != 0;
+    if (other || !strstr(line->text, "ENOMEM") || !frame || !is_pio_frame(frame->text))
+        return false;
+    struct hs_finding *f = hs_finding_new(
+        findings, "HS-PIO-FULL", HS_SEVERITY_PROBLEM,
+        "probably the PIO had no room for one more program: it has 32 instructions, this is not RAM");
+    hs_finding_quote(f, line);
+    hs_finding_quote(f, frame);
+    hs_finding_evidence(f,
+                        "the state machines of a PIO share its 32 instructions; rp2.StateMachine() raises ENOMEM when a program "
+                        "does not fit beside those that are there");
+    hs_finding_next(f, "call rp2.PIO(0).remove_program() before the state machine is made: it removes programs that are left "
+                       "there (rp2.PIO(1) for state machines 4 to 7)");
+    hs_finding_next(f, "or use a state machine of the other PIO, or shorter programs");
+    return true;
+}
+
 static void system_heap(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     const struct hs_doctor_line *line = p->facts.computer ? NULL : system_error(p);
     unsigned quoted = 0;
-    if (!line)
+    if (!line || pio_full(p, line, findings))
         return;
     struct hs_text_call free = hs_doctor_input_call(p, "gc.mem_free()", 0);
     struct hs_finding *f = hs_finding_new(
@@ -437,6 +485,12 @@ static void system_heap(const struct hs_doctor_input *p, struct hs_findings *fin
         "the system's heap had no room, not Python's: sockets, TLS, WiFi and %s take their memory there",
         p->facts.framework == HS_FRAMEWORK_CIRCUITPYTHON ? "buffers of displays and audio" : "threads");
     hs_finding_quote(f, line);
+    if (line > p->line && hs_is_frame(line[-1].text))
+        hs_finding_quote(f, line - 1);
+    if (is_short_tls_error(p, (size_t)(line - p->line)))
+        hs_finding_evidence(f, "16 is MBEDTLS_ERR_MPI_ALLOC_FAILED here: TLS found no memory for a large number");
+    else if (hs_tls_error_in(line->text) && !strstr(line->text, "MBEDTLS"))
+        hs_finding_evidence(f, "the number is of Mbed TLS: an allocation failed in it");
     for (size_t i = 0; i < p->n_lines && quoted < QUOTED_TOO; i++) {
         bool too = &p->line[i] != line && (hs_idf_failure_in(p->line[i].text) || hs_system_error_in(p->line[i].text));
         hs_finding_quote(f, too ? &p->line[i] : NULL);

@@ -15,6 +15,7 @@
 #define ROOM 8192       /* minimum free bytes to report it */
 #define FULL 0.9        /* share in use of the regions of a summary that are nearly full: TLS, some 40 KB, has no room */
 #define REGIONS 32768   /* minimum bytes of these regions: small ones are left over, and often full */
+#define CRASH_SOON 20   /* lines from a failure to the crash that it leads to */
 #define LOW 4096        /* free bytes of a heap that is nearly full: less than a few packets of WiFi, or a task's stack, need */
 
 /* ---- heap_caps_print_heap_info() ---- */
@@ -355,7 +356,7 @@ static void advise_look(struct hs_finding *f, const struct hs_doctor_input *p)
 
 /* Components whose buffers must be of a certain kind. */
 static const struct {
-    const char *word, *next;
+    const char *word, *next, *also, *never; /* words that must, or must not, be in the same line; NULL: any */
 } needs[] = {
     {"esp-aes", "the AES hardware wants internal memory for DMA: free some, or use software with CONFIG_MBEDTLS_HARDWARE_AES=n"},
     {"ssl", "TLS wants some 40 KB, parts of it in one piece: free memory before, connect early and keep the connection; "
@@ -364,18 +365,43 @@ static const struct {
                "CONFIG_ESP_WIFI_DYNAMIC_TX_BUFFER_NUM and CONFIG_ESP_WIFI_DYNAMIC_RX_BUFFER_NUM larger"},
     {"frame buffer",
      "a frame buffer of a camera needs PSRAM: switch PSRAM on in the build (Arduino: menu Tools, PSRAM), or take a "
-     "smaller frame size, fb_count 1 and JPEG"},
+     "smaller frame size, fb_count 1 and JPEG",
+     NULL, "lcd"},
+    {"frame buffer",
+     "a frame buffer of a display has width x height x bytes of a pixel, 768000 for 800 x 480 with 2: it needs PSRAM. Switch PSRAM on in the "
+     "build (CONFIG_SPIRAM=y, and its mode as the module has it; Arduino: menu Tools, PSRAM)",
+     "lcd", NULL},
     {"dma", "a buffer for DMA must be in internal memory: allocate it early, make it smaller, and free others there"},
 };
+
+static bool needs_this(const char *text, size_t k)
+{
+    return hs_idf_failure_in(text) && strstr(text, needs[k].word) && (!needs[k].also || strstr(text, needs[k].also)) &&
+           (!needs[k].never || !strstr(text, needs[k].never));
+}
 
 static void advise_need(struct hs_finding *f, const struct hs_doctor_input *p)
 {
     for (size_t k = 0; k < sizeof needs / sizeof *needs && !of_python(p); k++)
         for (size_t i = 0; i < p->n_lines; i++)
-            if (hs_idf_failure_in(p->line[i].text) && strstr(p->line[i].text, needs[k].word)) {
+            if (needs_this(p->line[i].text, k)) {
                 hs_finding_next(f, "%s", needs[k].next);
                 break;
             }
+}
+
+/* A boot log that lists the heap's regions up to the start of the program, and has no line about PSRAM. */
+static void describe_boot(struct hs_finding *f, const struct hs_doctor_input *p)
+{
+    static const char *const regions[] = {"heap_init: At ", NULL}, *const starts[] = {"main_task: ", NULL},
+                             *const psram[] = {"PSRAM", "SPIRAM", "psram", "spiram", "external SPI", NULL};
+    const struct hs_doctor_line *line = hs_doctor_input_message(p, regions), *start = hs_doctor_input_message(p, starts);
+    if (!may_have_psram(p) || !line || !start || start < line || hs_doctor_input_first(p, psram))
+        return;
+    hs_finding_evidence(
+        f,
+        "the boot log lists the heap's regions from line %u on, and no line is about PSRAM: it is not switched on in this build",
+        line->number);
 }
 
 static void advise_task(struct hs_finding *f, const struct hs_doctor_input *p)
@@ -405,6 +431,16 @@ static void advise(struct hs_finding *f, const struct hs_doctor_input *p, const 
     advise_look(f, p);
 }
 
+/* A crash soon after a failure that the program did not look at. */
+static void describe_crash(struct hs_finding *f, const struct hs_doctor_input *p, const struct hs_doctor_line *failure)
+{
+    const struct hs_doctor_line *crash = hs_doctor_input_line(p, "panic'ed (LoadProhibited)", (size_t)(failure - p->line));
+    crash = crash ? crash : hs_doctor_input_line(p, "panic'ed (StoreProhibited)", (size_t)(failure - p->line));
+    if (crash && crash - failure < CRASH_SOON)
+        hs_finding_evidence(f, "the crash in line %u comes after it: most often the program uses what it did not get",
+                            crash->number);
+}
+
 static void failed(const struct hs_doctor_input *p, const struct request *r, const struct summary *s, struct hs_findings *findings)
 {
     char names[HS_CAPS_NAME], size[32] = "what was asked for";
@@ -425,6 +461,8 @@ static void failed(const struct hs_doctor_input *p, const struct request *r, con
         hs_finding_evidence(f, "capabilities asked for: %s", hs_caps_name(names, r->caps));
     if (task)
         hs_finding_evidence(f, "a task's stack is one piece of internal RAM");
+    describe_boot(f, p);
+    describe_crash(f, p, r->line);
     if (s->totals)
         describe_largest(f, s);
     else
@@ -574,14 +612,51 @@ static void corrupt(const struct hs_doctor_input *p, struct hs_findings *finding
 
 /* ---- a task's stack ---- */
 
+/* "Stack pointer: 0x3fca86b0", then "Stack bounds: 0x3fca4a68 - 0x3fca8a60": what RISC-V's guard saw. */
+struct guarded {
+    const struct hs_doctor_line *pointer, *bounds; /* NULL: not in the text */
+    unsigned long at, from, to;
+};
+
+static struct guarded read_guarded(const struct hs_doctor_input *p)
+{
+    static const char *const pointers[] = {"Stack pointer: 0x", NULL}, *const bounds[] = {"Stack bounds: 0x", NULL};
+    struct guarded g = {.pointer = hs_doctor_input_message(p, pointers), .bounds = hs_doctor_input_message(p, bounds)};
+    if (!g.pointer || !g.bounds)
+        return (struct guarded){.pointer = NULL};
+    const char *range = strstr(g.bounds->text, bounds[0]) + strlen("Stack bounds: "), *to = strstr(range, " - 0x");
+    g.at = strtoul(strstr(g.pointer->text, pointers[0]) + strlen("Stack pointer: "), NULL, 16);
+    g.from = strtoul(range, NULL, 16);
+    g.to = to ? strtoul(to + 3, NULL, 16) : 0;
+    return g;
+}
+
+/* The guard stopped a task whose stack has room. */
+static bool false_trigger(const struct hs_doctor_line *line, const struct guarded *g, struct hs_findings *findings)
+{
+    if (!g->pointer || g->at < g->from || g->at >= g->to)
+        return false;
+    struct hs_finding *f = hs_finding_new(
+        findings, "HS-IDF-GUARD", HS_SEVERITY_WARNING,
+        "the stack guard stopped a task whose stack pointer is inside its bounds: this is no stack overflow, and not the heap");
+    hs_finding_quote(f, line);
+    hs_finding_quote(f, g->pointer);
+    hs_finding_quote(f, g->bounds);
+    hs_finding_evidence(f, "%lu of the %lu bytes of this stack are in use at that pointer", g->to - g->at, g->to - g->from);
+    hs_finding_next(f, "take a newer firmware, or build it with a newer ESP-IDF: a larger stack does not help");
+    hs_finding_next(f, "if it stays, CONFIG_ESP_SYSTEM_HW_STACK_GUARD=n switches this guard off");
+    return true;
+}
+
 static void stack(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
+    struct guarded guarded = read_guarded(p);
     static const char *const messages[] = {"Debug exception reason: Stack canary watchpoint triggered",
                                            "Stack canary watchpoint triggered", NULL};
     const struct hs_doctor_line *line = hs_doctor_input_message(p, messages);
     line = line ? line : hs_doctor_input_that(p, hs_stack_overflow_in);
     line = line ? line : hs_doctor_input_line(p, "panic'ed (Stack protection fault)", 0); /* of RISC-V */
-    if (!line)
+    if (!line || false_trigger(line, &guarded, findings))
         return;
     bool loop = strstr(line->text, "loopTask"); /* of Arduino */
     struct hs_finding *f = hs_finding_new(findings, "HS-IDF-STACK", HS_SEVERITY_PROBLEM,

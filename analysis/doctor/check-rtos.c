@@ -25,6 +25,8 @@ static const struct {
     {"Unable to allocate buffer", "the Bluetooth stack had no buffer left",
      "make CONFIG_BT_BUF_ACL_TX_COUNT, CONFIG_BT_L2CAP_TX_BUF_COUNT or CONFIG_BT_ATT_TX_COUNT larger, and wait for what is sent before "
      "more is"},
+    {"Unable to allocate TX context", "the Bluetooth stack had no context left for a packet to send",
+     "make CONFIG_BT_CONN_TX_MAX larger, and wait for what is sent before more is: each packet needs a context until it is sent"},
     {"Not enough connection contexts", "the network stack had no connection context left", "make CONFIG_NET_MAX_CONN larger"},
 };
 

@@ -191,6 +191,9 @@ static const struct hs_chip
 
 #define N_CHIPS (sizeof chips / sizeof *chips)
 
+/* "ESP32-8048S070": a board with a display, which may have any chip of the family. */
+static bool is_board(const char *text, size_t len) { return len > 4 && *text == '-' && strspn(text + 1, "0123456789") >= 4; }
+
 static char plain(char c) { return c >= 'a' && c <= 'z' ? (char)(c - 32) : c; }
 
 /* Whether a chip's name continues at `text`: a letter and a digit of Espressif's series, as in C3 or P4. ESP32-D0WD is
@@ -212,7 +215,7 @@ static bool begins(const char *text, size_t len, const char *word)
         if (at >= len || plain(text[at]) != *word)
             return false;
     }
-    return !series || !continues(text + at, len - at);
+    return !series || (!continues(text + at, len - at) && !is_board(text + at, len - at));
 }
 
 const struct hs_chip *hs_chip_named(const char *text, size_t len)

@@ -202,6 +202,15 @@ bool hs_doctor_input_is_esp(const struct hs_doctor_input *input);
 /* Whether the text shows that it is an ESP32 of any kind, not an ESP8266. */
 bool hs_doctor_input_is_esp32(const struct hs_doctor_input *input);
 
+/* ---- messages of a linker: check-link.c ---- */
+
+/* Whether a line says that a region is too small by so many bytes, or that a section does not fit into one. */
+bool hs_link_overflow_in(const char *line, uint64_t *bytes);
+bool hs_link_misfit_in(const char *line);
+
+/* Whether it is Arduino's warning about static data. */
+bool hs_build_is_low_in(const char *line);
+
 /* ---- calls on a console ---- */
 
 /* A call on the console, for example gc.mem_free(), and its result: after it in the same line, or alone in the next one. */

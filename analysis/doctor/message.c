@@ -211,6 +211,7 @@ bool hs_system_error_in(const char *line)
                                          "espidf.MemoryError",
                                          "WiFi Out of Memory",
                                          "Wifi Out of Memory",
+                                         "Failed to allocate Wifi memory",
                                          "can't create lock",
                                          "can't create thread",
                                          "[Errno 105] ENOBUFS",
@@ -222,9 +223,36 @@ bool hs_system_error_in(const char *line)
     return hs_message_in(line, "RuntimeError: Unable to allocate buffers for ") || hs_tls_error_in(line);
 }
 
+/* Mbed TLS has two parts in one number: a module's error, and below 0x80 that of what it called. -0x4310 is RSA_PRIVATE_FAILED with
+ * MPI_ALLOC_FAILED, -0x10. */
+static bool is_tls_allocation(unsigned long number)
+{
+    /* ..._ALLOC_FAILED of SSL, cipher, MD, ECP, PK, X509 and PEM */
+    static const unsigned short modules[] = {0x7f00, 0x6180, 0x5180, 0x4d80, 0x3f80, 0x2880, 0x1180};
+    unsigned long low = number & 0x7f;
+    for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)
+        if (number - low == modules[i] && !low)
+            return true;
+    return number > 0x1000 && number < 0x8000 && (low == 0x10 || low == 0x6a); /* of MPI, of ASN1 */
+}
+
+/* "OSError: (-17168, 'RSA - ... : BIGNUM - Memory allocation failed')", "OSError: -17040". */
+static bool is_tls_number(const char *line)
+{
+    const char *at = hs_message_in(line, "OSError: "), *number = at ? at + strlen("OSError: ") : NULL;
+    if (!number)
+        return false;
+    number += *number == '(';
+    char *end = NULL;
+    bool minus = *number == '-' && isdigit((unsigned char)number[1]);
+    return minus && is_tls_allocation(strtoul(number + 1, &end, 10)) && (ends_at(end) || !strncmp(end, ", '", 3));
+}
+
 /* "(-17040, 'MBEDTLS_ERR_RSA_PUBLIC_FAILED+MBEDTLS_ERR_MPI_ALLOC_FAILED')": the last part is the cause. */
 bool hs_tls_error_in(const char *line)
 {
+    if (is_tls_number(line))
+        return true;
     const char *at = strstr(line, "MBEDTLS_ERR_"), *end = at ? at + strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+") : NULL;
     return at && end - at > 13 && !strncmp(end - 13, "_ALLOC_FAILED", 13) && ends_at(end) && after_few_words(line, at);
 }

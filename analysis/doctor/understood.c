@@ -12,7 +12,8 @@ static const char boot[] = "boot log", banner[] = "the firmware's banner", excep
                   corrupt[] = "a corrupt heap", stack[] = "a task's stack", esp8266[] = "the ESP8266's heap", lwip[] = "lwIP",
                   safe_mode[] = "CircuitPython's safe mode", lvgl[] = "LVGL's heap", idf_log[] = "ESP-IDF's log",
                   zephyr[] = "Zephyr's log", freertos[] = "FreeRTOS", arena[] = "TensorFlow Lite Micro", rust[] = "Rust",
-                  tizen[] = "TizenRT's heap", lwesp[] = "lwESP", zephyr_heap[] = "Zephyr's heap";
+                  tizen[] = "TizenRT's heap", lwesp[] = "lwESP", zephyr_heap[] = "Zephyr's heap",
+                  build[] = "the build";
 
 /* Beginnings of messages. */
 static const struct {
@@ -112,6 +113,8 @@ static const char *kind_by_contents(const struct hs_doctor_input *p, size_t i)
     uint64_t value;
     if (hs_esp8266_failure_in(text, &value))
         return esp8266;
+    if (hs_link_overflow_in(text, &value) || hs_link_misfit_in(text) || hs_build_is_low_in(text))
+        return build;
     if (hs_doctor_memory_error(p, i) || (hs_system_error_in(text) && !p->facts.computer))
         return exception;
     if (hs_idf_failure_in(text) || (hs_operator_new_in(text) && hs_doctor_input_is_esp(p)))

@@ -13,6 +13,7 @@ for folder in ("tools", "meminfo", "cli"):
     sys.path.insert(0, os.path.join(HERE, "..", folder))
 import hs_test  # noqa: E402
 import pasted  # noqa: E402
+import printed  # noqa: E402
 from synthetic import Heap, random_area  # noqa: E402
 
 tap = hs_test.Tap()
@@ -111,7 +112,7 @@ def texts():
 
 
 def pasted_texts():
-    for row in pasted.TEXTS:
+    for row in pasted.TEXTS + printed.TEXTS:
         for how, text in pasted.variants(row.text):
             with open(path_of("pasted.log"), "w", newline="") as f:
                 f.write(text)
@@ -127,7 +128,7 @@ def pasted_texts():
 
 
 def other_texts():
-    for row in pasted.OTHERS:
+    for row in pasted.OTHERS + printed.OTHERS:
         for how, text in pasted.variants(row.text):
             with open(path_of("other.txt"), "w", newline="") as f:
                 f.write(text)
