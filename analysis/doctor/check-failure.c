@@ -11,6 +11,7 @@
 #include "analysis/doctor/failure_advice.h"
 
 #define FULL_PART 8u /* a heap of which less than this part is free is full */
+#define ABSURD 4u    /* a request of more than this many times the heap may be a wrong number */
 
 /* ---- one function per cause ---- */
 
@@ -30,12 +31,13 @@ static void locked(const struct hs_doctor_input *input, const struct hs_diagnosi
     if (d->switched[0])
         hs_finding_source(input, f);
     hs_finding_place(f, lock ? d->switched : d->line);
-    hs_failure_advise(
-        f, python,
-        (struct hs_advice){
-            "an interrupt handler and a finaliser must not allocate: allocate before, or let micropython.schedule() call what does",
-            "an interrupt handler must not allocate: allocate before"});
-    hs_failure_advise(f, python, (struct hs_advice){"micropython.heap_unlock() once for each micropython.heap_lock()", NULL});
+    const struct hs_advice advice[] = {
+        {"an interrupt handler and a finaliser must not allocate: allocate before, or let micropython.schedule() call what does",
+         "an interrupt handler must not allocate: allocate before"},
+        {"micropython.heap_unlock() once for each micropython.heap_lock(), also where a function returns early or raises", NULL},
+    };
+    hs_failure_advise(f, python, advice[lock]);
+    hs_failure_advise(f, python, advice[!lock]);
 }
 
 static void uncollected(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
@@ -88,6 +90,20 @@ static void advise_text(struct hs_finding *f)
            "parts and join() needs all parts and the whole at the same time");
 }
 
+/* Whether the source line of the finding is like "data = data[n:]": it copies what is left, again and again. */
+static bool cuts_itself(const struct hs_finding *f, const struct hs_doctor_input *input)
+{
+    char *line = f ? hs_doctor_source_line(input, f->file, f->line) : NULL;
+    size_t name = line ? strcspn(line, " =") : 0;
+    const char *value = line ? line + name + strspn(line + name, " ") : "";
+    bool assigns = name && value[0] == '=' && value[1] != '=';
+    value += assigns ? 1 + strspn(value + 1, " ") : 0;
+    const char *slice = assigns && !strncmp(value, line, name) && value[name] == '[' ? strchr(value + name, ':') : NULL;
+    bool cuts = slice && strchr(slice, ']');
+    free(line);
+    return cuts;
+}
+
 /* A list, dict or bytearray requests its whole new size as one block. */
 static void advise_growth(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
 {
@@ -103,27 +119,34 @@ static void advise_growth(struct hs_finding *f, const struct hs_doctor_input *in
     };
     const struct hs_line_advice whole = {HS_EDIT_OMIT, d->line, "do without the whole of what",
                                          "puts together: use each part as soon as it is made, write or send it"};
+    const struct hs_line_advice rest = {HS_EDIT_OMIT, d->line, "do without the new slices of",
+                                        ": keep an offset into the data, or slice memoryview(data), which copies nothing"};
+    bool cuts = d->extends && cuts_itself(f, input);
     bool larger = enlarges(d) || d->cause != HS_CAUSE_PEAK;
     if (d->extends)
+        hs_failure_advise_lines(f, input, d, cuts ? &rest : &whole, 1);
+    else if (!hs_failure_advise_lines(f, input, d, &advice[larger ? 0 : 1], larger && d->cause == HS_CAUSE_PEAK ? 2 : 1) &&
+             d->cause == HS_CAUSE_PEAK)
         hs_failure_advise_lines(f, input, d, &whole, 1);
-    else
-        hs_failure_advise_lines(f, input, d, &advice[larger ? 0 : 1], larger && d->cause == HS_CAUSE_PEAK ? 2 : 1);
     advise_others(f, d);
     if (!d->extends)
         hs_failure_advise(f, python,
                           (struct hs_advice){"split it into several smaller ones", "split it into several smaller ones"});
-    if (d->extends && python)
+    if (d->extends && python && !cuts)
         advise_text(f);
-    else if (d->asked && d->asked->python)
+    else if (!d->extends && d->asked && d->asked->python)
         hs_finding_next(f, "numbers of one kind take less in array.array; what is read in order need not be kept: a generator");
 }
 
 static void too_large(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
-    char verdict[HS_NOTE_LEN];
+    char verdict[HS_NOTE_LEN], caller[130] = "";
     bool growing = d->asked && d->asked->largest >= d->failure.size / 4;
-    snprintf(verdict, sizeof verdict, "%.200s requested %" PRIu32 " bytes: no heap of %" PRIu64 " bytes could give them", d->line,
-             d->failure.size, d->total);
+    bool absurd = d->failure.size / ABSURD > d->total;
+    if (d->caller[0] && !growing)
+        snprintf(caller, sizeof caller, "; %.100s called it", d->caller);
+    snprintf(verdict, sizeof verdict, "%.120s requested %" PRIu32 " bytes: no heap of %" PRIu64 " bytes could give them%s",
+             d->line, d->failure.size, d->total, caller);
     struct hs_finding *f = hs_failure_problem(findings, "HS-HEAP-TOO-SMALL", verdict, d->line);
     if (growing)
         hs_finding_evidence(
@@ -135,7 +158,9 @@ static void too_large(const struct hs_doctor_input *input, const struct hs_diagn
         hs_finding_evidence(f, "whether it is the next size of a list or table that grows is not in a trace of this level");
     if (growing)
         advise_growth(f, input, d);
-    else
+    else if (absurd)
+        hs_finding_next(f, "if that number is not meant, look where it is computed: a length field, its byte order");
+    if (!growing)
         hs_finding_next(f, "work in smaller pieces: one buffer that is reused");
 }
 
@@ -309,6 +334,28 @@ static void growing_one(const struct hs_doctor_input *input, const struct hs_dia
     hs_finding_next_why(f, input, h->name);
 }
 
+/* Names the line that adds to what keeps the blocks, where it is known. */
+static void advise_letting_go(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
+{
+    bool python = hs_failure_speaks_python(input);
+    const struct hs_kept *k = &d->kept;
+    const char *examples = python ? "a list that only grows, a registry, a closure, a kept exception"
+                                  : "a list that only grows, a path that returns before it frees";
+    char after[260];
+    snprintf(after, sizeof after, "%s%s%.60s %s, or bound its number: %s", k->adds ? "adds" : "keeps",
+             k->adds && k->to[0] ? " to " : "", k->adds ? k->to : "",
+             k->adds ? "and the program no longer needs" : "and no longer needs", examples);
+    const struct hs_line_advice advice = {.kind = HS_EDIT_DROP,
+                                          .line = d->grows->name,
+                                          .named = !k->adds      ? NULL
+                                                   : k->adder[0] ? k->adder
+                                                                 : d->keeper->name,
+                                          .before = python ? "let go of what" : "free what",
+                                          .after = after,
+                                          .set = k->adds ? &k->set : NULL};
+    hs_failure_advise_lines(f, input, d, &advice, 1);
+}
+
 static void growing(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     if (d->endless) {
@@ -337,12 +384,7 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
                         "a memoryview, also of a part, keeps its whole buffer: keep a copy of what is needed (bytes(view[:16]))");
     describe_keeper(f, d);
     hs_failure_name_holders(f, d, d->growth.others ? NULL : h);
-    const struct hs_line_advice advice = {
-        HS_EDIT_DROP, h->name, python ? "let go of what" : "free what",
-        python ? "keeps and no longer needs, or bound its number: a list that only grows, a registry, a closure, a kept exception"
-               : "keeps and no longer needs, or bound its number: a list that only grows, a path that returns before it frees",
-        d->kept.adds ? &d->kept.set : NULL};
-    hs_failure_advise_lines(f, input, d, &advice, 1);
+    advise_letting_go(f, input, d);
     add_pieces(f, input, d);
     hs_finding_next(
         f, "if the program needs all of them at the same time, they do not fit: make each smaller%s, or give the heap more",

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define HEAP_TIMES 3u    /* a heap larger than this multiple is no advice */
+#define ROOM_PART 8u     /* a final size that is larger by less than this part of what is there is no advice */
 #define SHARE_NAMED 0.02 /* lines with a smaller share of the live bytes are not named */
 
 /* ---- evidence ---- */
@@ -99,10 +100,13 @@ static bool is_worth(enum hs_edit_kind kind, const struct hs_trial *t, const cha
     return !t->ran || words[0];
 }
 
-/* A list or table grows in large steps: what is needed in the end may be less than the size whose request failed. */
-static void word_final_size(const struct hs_doctor_input *input, const struct hs_diagnosis *d, const char *line, char *words)
+/* A list or table grows in large steps: what is needed in the end may be less than the size whose request failed. False: what fits is
+ * hardly more than what it has, so the advice is of no use. */
+static bool word_final_size(const struct hs_doctor_input *input, const struct hs_diagnosis *d, const char *line, char *words)
 {
     uint32_t most = hs_try_final_size(input, d, line);
+    if (most && most < d->asked->largest + d->asked->largest / ROOM_PART)
+        return false;
     if (most)
         snprintf(words, HS_NOTE_LEN,
                  ": tried on this trace, no allocation fails up to its end if that is at most %" PRIu32
@@ -112,6 +116,7 @@ static void word_final_size(const struct hs_doctor_input *input, const struct hs
         snprintf(words, HS_NOTE_LEN,
                  ": tried on this trace with the size whose request failed, an allocation fails still; what is needed in the end "
                  "may be less, since a list or table grows in large steps");
+    return true;
 }
 
 /* Sizes of heaps in the advice are another unit than the free bytes of the evidence: says so, once in a finding. */
@@ -121,7 +126,7 @@ static void explain_heap(struct hs_finding *f, const struct hs_doctor_input *inp
     char text[HS_NOTE_LEN];
     snprintf(text, sizeof text,
              "sizes of heaps in the advice include the collector's tables, as -X heapsize does: this heap takes %" PRIu64
-             " with them, %" PRIu64 " for blocks",
+             " with them, %" PRIu64 " for blocks; they are for what this trace requests, which ends at the failure",
              bytes, d->total);
     for (unsigned i = 0; f && i < f->evidence.n; i++)
         bytes = strcmp(f->evidence.text[i], text) ? bytes : 0;
@@ -129,11 +134,12 @@ static void explain_heap(struct hs_finding *f, const struct hs_doctor_input *inp
         hs_finding_evidence(f, "%s", text);
 }
 
-void hs_failure_advise_lines(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d,
-                             const struct hs_line_advice *advice, size_t n)
+size_t hs_failure_advise_lines(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d,
+                               const struct hs_line_advice *advice, size_t n)
 {
     struct tried tried[HS_ADVICE_MAX];
     char words[HS_NOTE_LEN];
+    size_t given = 0;
     for (size_t i = 0; i < n; i++)
         tried[i] = (struct tried){&advice[i], advice[i].set && advice[i].set->n
                                                   ? hs_try_blocks(input, d, advice[i].kind, advice[i].set)
@@ -142,14 +148,18 @@ void hs_failure_advise_lines(struct hs_finding *f, const struct hs_doctor_input 
     for (size_t i = 0; i < n; i++) {
         const struct hs_line_advice *a = tried[i].advice;
         hs_trial_words(&tried[i].trial, words);
-        if (a->kind == HS_EDIT_FINAL_SIZE && tried[i].trial.ran && !tried[i].trial.helps)
-            word_final_size(input, d, a->line, words);
+        if (a->kind == HS_EDIT_FINAL_SIZE && tried[i].trial.ran && !tried[i].trial.helps &&
+            !word_final_size(input, d, a->line, words))
+            continue;
         if (!is_worth(a->kind, &tried[i].trial, words))
             continue;
-        hs_finding_next(f, "%s %.160s%s%s%s", a->before, a->line, a->after[0] == ':' ? "" : " ", a->after, words);
+        hs_finding_next(f, "%s %.160s%s%s%s", a->before, a->named ? a->named : a->line, a->after[0] == ':' ? "" : " ", a->after,
+                        words);
+        given++;
         if (strstr(words, "smallest heap"))
             explain_heap(f, input, d);
     }
+    return given;
 }
 
 /* What the rounds will make that were not done yet, as much as those before; 0: not known. */

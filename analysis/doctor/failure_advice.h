@@ -44,11 +44,13 @@ struct hs_line_advice {
     enum hs_edit_kind kind;
     const char *line, *before, *after;
     const struct hs_block_set *set; /* what is tried instead of the line's blocks, unless it is NULL or empty */
+    const char *named;              /* what the advice names instead of the line; NULL: the line */
 };
 
-/* `n` pieces of advice, at most HS_ADVICE_MAX, with what a trial on the trace showed, best first. Advice that was tried and does not help is not given. */
-void hs_failure_advise_lines(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d,
-                             const struct hs_line_advice *advice, size_t n);
+/* `n` pieces of advice, at most HS_ADVICE_MAX, with what a trial on the trace showed, best first. Advice that was tried and does not help
+ * is not given. Returns how many were given. */
+size_t hs_failure_advise_lines(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d,
+                               const struct hs_line_advice *advice, size_t n);
 
 /* A larger heap. Not for what still grows, is only half made, or is one copy of several: how much it needs in the end is not known. The trace ends at the
  * failure, so what it requests is the least that the program needs. */

@@ -14,3 +14,4 @@ def connect(n):
 
 for n in range(3000):
     connect(n)
+# advises: let go of what growing-subscribers.py:7 subscribe adds to

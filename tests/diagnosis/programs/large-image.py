@@ -6,3 +6,4 @@ def load(width, height):
 
 
 image = load(240, 240)
+# advises not: byte order

@@ -22,3 +22,4 @@ for n in range(20):
     if not simulate(n % 8):
         lost += 1
 print("lost %d, counts %s" % (lost, ",".join([str(count) for count in counts])))
+# advises: micropython.heap_unlock() once for each micropython.heap_lock(), also where a function returns early or raises an interrupt handler

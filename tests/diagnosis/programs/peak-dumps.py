@@ -20,3 +20,4 @@ def publish():
 
 
 publish()
+# advises not: its final size at once
