@@ -216,7 +216,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(refs_obj, hs_mod_refs);
 static mp_obj_t hs_mod_reset(void)
 {
     need_image();
-    WHOLE((hs_reset(), hs_mp_stream_restart()));
+    WHOLE((hs_reset(), hs_mp_refs_forget(), hs_mp_stream_restart()));
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(reset_obj, hs_mod_reset);

@@ -184,10 +184,16 @@ static uint8_t value_kind(mp_obj_t value)
     return area_of((uintptr_t)MP_OBJ_TO_PTR(value)) ? VALUE_BLOCK : VALUE_OUTSIDE;
 }
 
-static void put_global(uint32_t slot, const mp_map_elem_t *elem)
+/* The most bytes of a record without its data: kind, time, block, word, part, length. */
+#define RECORD_MAX 12
+
+/* These write records, unless `dry`, and return the most bytes that they take. */
+static uint32_t put_global(uint32_t slot, const mp_map_elem_t *elem, bool dry)
 {
     size_t len;
     const uint8_t *text = text_of(MP_OBJ_QSTR_VALUE(elem->key), &len);
+    if (dry)
+        return RECORD_MAX + (uint32_t)len;
     uint8_t kind = value_kind(elem->value);
     hs_record(&(struct hs_record){
         .kind = HS_GLOBAL,
@@ -200,36 +206,41 @@ static void put_global(uint32_t slot, const mp_map_elem_t *elem)
                 .name = {(const char *)text, (uint32_t)len},
             },
     });
+    return RECORD_MAX + (uint32_t)len;
 }
 
 /* Not for modules in ROM, whose globals are constant. */
-static void put_module(qstr name, const mp_obj_dict_t *globals)
+static uint32_t put_module(qstr name, const mp_obj_dict_t *globals, bool dry)
 {
     size_t len;
     const uint8_t *text = text_of(name, &len);
     const mp_map_t *map = &globals->map;
+    uint32_t bytes = RECORD_MAX + (uint32_t)len;
     if (map->is_fixed)
-        return;
-    hs_record(&(struct hs_record){.kind = HS_MODULE,
-                                  .module = {.pos = target_of((uintptr_t)map->table),
-                                             .slots = (uint32_t)map->alloc,
-                                             .name = {(const char *)text, (uint32_t)len}}});
+        return 0;
+    if (!dry)
+        hs_record(&(struct hs_record){.kind = HS_MODULE,
+                                      .module = {.pos = target_of((uintptr_t)map->table),
+                                                 .slots = (uint32_t)map->alloc,
+                                                 .name = {(const char *)text, (uint32_t)len}}});
     for (size_t i = 0; i < map->alloc; i++)
         if (mp_map_slot_is_filled(map, i) && mp_obj_is_qstr(map->table[i].key))
-            put_global((uint32_t)i, &map->table[i]);
+            bytes += put_global((uint32_t)i, &map->table[i], dry);
+    return bytes;
 }
 
-static void put_modules(void)
+static uint32_t put_modules(bool dry)
 {
     const mp_map_t *loaded = &MP_STATE_VM(mp_loaded_modules_dict).map;
-    put_module(MP_QSTR___main__, &MP_STATE_VM(dict_main));
+    uint32_t bytes = put_module(MP_QSTR___main__, &MP_STATE_VM(dict_main), dry);
     for (size_t i = 0; i < loaded->alloc; i++) {
         if (!mp_map_slot_is_filled(loaded, i) || !mp_obj_is_type(loaded->table[i].value, &mp_type_module))
             continue;
         const mp_obj_module_t *module = MP_OBJ_TO_PTR(loaded->table[i].value);
         if (module->globals != &MP_STATE_VM(dict_main) && mp_obj_is_qstr(loaded->table[i].key))
-            put_module(MP_OBJ_QSTR_VALUE(loaded->table[i].key), module->globals);
+            bytes += put_module(MP_OBJ_QSTR_VALUE(loaded->table[i].key), module->globals, dry);
     }
+    return bytes;
 }
 
 /* --- references ------------------------------------------------------------------------------------------- */
@@ -256,9 +267,6 @@ struct writer {
     bool dry;        /* only count the bytes */
     uint8_t data[HS_DATA_MAX];
 };
-
-/* The most bytes of a record without its data: kind, time, block, word, part, length. */
-#define RECORD_MAX 12
 
 static void begin(struct writer *w, uint32_t pos, uint32_t word)
 {
@@ -429,35 +437,43 @@ static NOINLINE void put_all_roots(void)
 #define put_all_roots() hs_mp_walk_roots()
 #endif
 
-static NOINLINE uint32_t record_graph(uint32_t part)
+/* In a ring of which `most` bytes are too little nothing is recorded, and these bytes are returned. */
+static NOINLINE uint32_t record_graph(uint32_t more, uint32_t most)
 {
     if (!(hs_image()->flags & HS_RING_STREAM)) {
         uint32_t bytes = put_references(true);
-        if (bytes > hs_stats().ring_size / part)
+        if (bytes + more > most)
             return bytes;
     }
     hs_mp_snapshot();
     hs_mp_frames_begin();
     put_all_roots();
-    put_modules();
+    put_modules(false);
     put_references(false);
     return 0;
 }
 
-/* hs_mp_refs with a limit of 1/part of the ring. */
-static uint32_t record_refs(uint32_t part)
+static uint32_t record_refs(uint32_t more, uint32_t most)
 {
     bool ordered = hs_mp_enter_order();
-    uint32_t refused = record_graph(part);
+    uint32_t refused = record_graph(more, most);
     hs_mp_leave_order(ordered);
     wipe_stack();
     return refused;
 }
 
-uint32_t hs_mp_refs(void) { return record_refs(2); }
+uint32_t hs_mp_refs(void) { return record_refs(0, hs_stats().ring_size / 2); }
 
-static uint8_t when, fails;
-static uint32_t failed_at; /* packets when the references of a failure were begun; 0: there are none */
+static uint8_t when;
+
+/* The references at failures. */
+static struct {
+    uint8_t recorded, refused; /* times */
+    uint32_t packets;          /* when the last ones were begun; 0: there are none */
+    uint32_t offered;          /* records, when they were complete */
+} fails;
+
+void hs_mp_refs_forget(void) { memset(&fails, 0, sizeof fails); }
 
 /* newlib's strstr and strcspn would cost flash. */
 bool hs_mp_refs_when(const char *words)
@@ -472,8 +488,7 @@ bool hs_mp_refs_when(const char *words)
         moments |= moment;
     }
     when = moments;
-    fails = 0;
-    failed_at = 0;
+    hs_mp_refs_forget();
     return true;
 }
 
@@ -486,15 +501,25 @@ void hs_mp_refs_mark(void)
         hs_mp_refs();
 }
 
+#define FAIL_PART 3 /* of a ring: with their snapshot and the modules' names they take at most 1/FAIL_PART of it */
+
 /* The most bytes of the stack that the functions of this file and those that they call take on a Cortex-M3, and a quarter more. */
 #define REFS_STACK (320 * sizeof(uintptr_t))
 
-/* Whether the ring still has the references of a failure. Small requests that fail next, such as those for the exception and its
- * traceback, tell nothing more, and theirs would overwrite what led to the failure. */
+/* Whether the ring still has the references of a failure. */
 static bool has_those_of_a_failure(void)
 {
     const struct hs_ring_header *ring = hs_image();
-    return failed_at && !(ring->flags & HS_RING_STREAM) && hs_stats().packets - failed_at < ring->packet_count;
+    return fails.packets && !(ring->flags & HS_RING_STREAM) && hs_stats().packets - fails.packets < ring->packet_count;
+}
+
+/* Requests that fail at once after a failure, such as those for the exception and its traceback, tell nothing more, and their
+ * references would overwrite what led to the failure. */
+#define NEXT_BYTES (32 * sizeof(uintptr_t))
+#define NEXT_RECORDS 250u
+static bool follows_a_failure(size_t bytes)
+{
+    return bytes <= NEXT_BYTES && has_those_of_a_failure() && hs_stats().offered - fails.offered < NEXT_RECORDS;
 }
 
 /* Whether the stack has room for what records the graph. */
@@ -510,13 +535,20 @@ static bool has_stack(void)
 
 void hs_mp_refs_fail(size_t bytes)
 {
-    if (!has_layout() || !(when & HS_REFS_AT_FAIL) || fails == HS_REFS_FAILS ||
-        (bytes <= HS_REFS_SMALL && has_those_of_a_failure()) || !has_stack())
+    if (!has_layout() || !(when & HS_REFS_AT_FAIL) || follows_a_failure(bytes) || !has_stack())
+        return;
+    if (!has_those_of_a_failure() && !(hs_image()->flags & HS_RING_STREAM))
+        fails.recorded = 0; /* a ring does not have them any more */
+    if (fails.recorded == HS_REFS_FAILS || fails.refused == HS_REFS_FAILS)
         return;
     uint32_t packets = hs_stats().packets;
-    fails++;
-    if (!record_refs(4))
-        failed_at = packets;
+    if (record_refs(hs_mp_heap.keyframe_size() + put_modules(true), hs_stats().ring_size / FAIL_PART)) {
+        fails.refused++;
+        return;
+    }
+    fails.recorded++;
+    fails.packets = packets;
+    fails.offered = hs_stats().offered;
 }
 
 #else
@@ -528,6 +560,7 @@ bool hs_mp_refs_when(const char *words)
     (void)words;
     return false;
 }
+void hs_mp_refs_forget(void) {}
 void hs_mp_refs_mark(void) {}
 void hs_mp_refs_fail(size_t bytes) { (void)bytes; }
 void hs_mp_refs_state(void) {}

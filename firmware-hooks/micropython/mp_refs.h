@@ -14,8 +14,10 @@
 
 enum hs_refs_when {
     HS_REFS_AT_MARK = 1, /* after every mark */
-    HS_REFS_AT_FAIL = 2, /* the default: after a failed allocation, unless the heap is locked, at most HS_REFS_FAILS times. In a
-                            ring at most 1/4 of it: the events before the failure are as important */
+    HS_REFS_AT_FAIL = 2, /* the default: after a failed allocation, unless the heap is locked or the stack has no room, at most
+                            HS_REFS_FAILS times in a stream, and that many in a ring at one time. In a ring they take, with the
+                            snapshot and the names of globals, at most a third of it: the events before the failure are as
+                            important */
 };
 
 #ifndef HS_REFS_FAILS
@@ -31,12 +33,12 @@ uint32_t hs_mp_refs(void);
  * and nothing is set, if there is another word, or in a build without references. */
 bool hs_mp_refs_when(const char *words);
 
-/* A request of at most so many bytes that fails records no references while the ring has those of an earlier failure. */
-#define HS_REFS_SMALL (32 * sizeof(uintptr_t))
-
-/* Call after a mark, and after a failed allocation of so many bytes. */
+/* Call after a mark, and after a failed allocation of so many bytes. A small one that follows another at once records nothing. */
 void hs_mp_refs_mark(void);
 void hs_mp_refs_fail(size_t bytes);
+
+/* Call when the trace is erased, and at a soft reset: what was recorded before does not count. */
+void hs_mp_refs_forget(void);
 
 /* If a word is the address of a live block's head: the block's granule, else HS_POS_IMPLIED; the block's bytes, else 0. */
 uint32_t hs_mp_head(uintptr_t word);

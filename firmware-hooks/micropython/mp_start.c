@@ -166,6 +166,7 @@ void __wrap_gc_init(void *start, void *end)
     }
     gc_init_apart(start, end);
     hs_mp_stream_forget();
+    hs_mp_refs_forget();
     hs_mp_forget_code(NULL);
     if (hs_state != HS_STATE_OFF) { /* a soft reset: the old areas and their blocks no longer exist */
         hs_mp_forget_areas();

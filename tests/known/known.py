@@ -217,6 +217,32 @@ def check_map(tap, traces):
                   and b"used 0 (" not in last.out, last.err)
 
 
+LEAK = "class Node:\n    def __init__(self, next):\n        self.next = next\nhead = None\nwhile True:\n    head = Node(head)\n"
+FAILS = "def fail():\n    try:\n        bytearray(200000)\n    except MemoryError:\n        pass\n"
+WORK = "def work():\n    for i in range(2000):\n        [i] * 20\n"
+RINGS = {  # program, size of the ring, least number of records with references that it has
+    "many globals": ("".join("SETTING_NUMBER_%d = 1\n" % i for i in range(150)) + "rows = []\nwhile True:\n    rows.append(bytearray(2000))\n", "4K", 0),
+    "a failure before": (FAILS + "fail()\n" + WORK + "work()\n" + LEAK, "32K", 40),
+    "eight failures before": (FAILS + WORK + "for i in range(8):\n    fail()\nfor i in range(5):\n    work()\nrows = []\nwhile True:\n"
+                              "    rows.append(bytearray(1500))\n", "16K", 2),
+    "reset": ("import heapstrata\n" + FAILS + "fail()\nheapstrata.reset()\n" + LEAK, "32K", 40),
+}
+
+
+def check_references(tap):
+    """What a ring has of a failure: its references, unless they would push it out; those of earlier failures do not matter."""
+    for name, (text, size, least) in RINGS.items():
+        ring = path("references.img")
+        with open(path("references.py"), "w") as f:
+            f.write(text)
+        with open(ring, "wb"):
+            pass
+        done = hs_test.run_firmware("unix64", ["-X", "heapsize=64k", "references.py"], ring="%s:%s" % (ring, size), cwd=hs_test.scratch())
+        refs, found = hs_test.cli("dump", ring).out.count(b" REFS "), doctor(ring)[0]
+        tap.check("references, %s: %s" % (name, "they are there" if least else "the failure is"), done.status != 0 and fails(ring) and
+                  (refs >= least if least else not refs) and "HS-RING-SMALL" not in found, (refs, list(found)))
+
+
 def stopped(name):
     """The program, with a time without recording."""
     script = path("stopped.py")
@@ -265,6 +291,7 @@ def main():
     check_report(tap, traces)
     check_timeline(tap, traces)
     check_map(tap, traces)
+    check_references(tap)
     check_compare(tap, traces)
     check_rest(tap, traces)
     tap.finish()
