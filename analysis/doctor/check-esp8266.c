@@ -9,6 +9,8 @@
 
 #include "analysis/doctor/doctor.h"
 
+#define NEAR 0x1000u /* addresses of members of an object at 0 */
+
 /* The first message with a size, or else the first one. */
 static const struct hs_doctor_line *find_failure(const struct hs_doctor_input *p, uint64_t *size)
 {
@@ -37,7 +39,7 @@ static void advise(struct hs_finding *f, const struct hs_doctor_input *p, unsign
     if (caller)
         hs_finding_next(
             f, "addr2line -e FIRMWARE.elf 0x%08lx names the line that asked; so does the exception decoder of the IDE", caller);
-    bool lua = hs_doctor_input_line(p, "call to Lua API", 0);
+    bool lua = hs_doctor_input_line(p, "call to Lua API", 0) || hs_doctor_input_line(p, "powered by Lua", 0);
     if (p->facts.framework == HS_FRAMEWORK_ESPHOME)
         hs_finding_next(f, HS_ESPHOME_LOOK);
     else if (lua)
@@ -56,13 +58,37 @@ static void advise(struct hs_finding *f, const struct hs_doctor_input *p, unsign
     }
 }
 
+/* "Exception (28):", then "... excvaddr=0x00000004 ...": a load (28) or store (29) at an address near 0. */
+static void null_pointer(const struct hs_doctor_input *p, struct hs_findings *findings)
+{
+    static const char *const heads[] = {"Exception (28)", "Exception (29)", "Fatal exception (28)", "Fatal exception (29)", NULL};
+    const struct hs_doctor_line *line = hs_doctor_input_message(p, heads);
+    const struct hs_doctor_line *registers = line ? hs_doctor_input_line(p, "excvaddr=0x", (size_t)(line - p->line)) : NULL;
+    if (!registers || registers > line + 2 || strtoul(strstr(registers->text, "excvaddr=0x") + 9, NULL, 16) >= NEAR)
+        return;
+    struct hs_finding *f = hs_finding_new(
+        findings, "HS-ESP8266-NULL", HS_SEVERITY_PROBLEM,
+        "the program %s an address near 0: it used a null pointer. An allocation whose failure was not looked at is one cause of several",
+        strstr(line->text, "(28)") ? "read from" : "wrote to");
+    hs_finding_quote(f, line);
+    hs_finding_quote(f, registers);
+    hs_finding_figures(f, p, line);
+    hs_finding_next(f,
+                    "the exception decoder of the IDE names the line from what the text has between >>>stack>>> and <<<stack<<<");
+    hs_finding_next(
+        f, "check the result of malloc() and of functions that return a pointer (strstr(), strchr()) before it is used; print "
+           "ESP.getFreeHeap() before that line: with little free memory an allocation is the likely cause");
+}
+
 static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     uint64_t size = 0;
     const struct hs_doctor_line *line = find_failure(p, &size);
     char bytes[32] = "what was requested";
-    if (!line)
+    if (!line) {
+        null_pointer(p, findings);
         return;
+    }
     if (size)
         snprintf(bytes, sizeof bytes, "%" PRIu64 " bytes", size);
     struct hs_finding *f = hs_finding_new(findings, "HS-ESP8266-FAILED", HS_SEVERITY_PROBLEM,

@@ -3,6 +3,7 @@
  * Whether the heap is nearly full, and whether it could be larger on this chip.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analysis/doctor/doctor.h"
@@ -282,6 +283,66 @@ static void describe_said(struct hs_finding *f, const struct failure *failure, c
                             said->line->number, said->value, failure->size);
 }
 
+/* How much memory a line of a program's own says is free: also "mem free pre gc: 47616 B post gc: 47744 B", and "mem: 173536" next to
+ * what is allocated. */
+static bool printed_free_in(const struct hs_doctor_input *p, size_t i, uint64_t *bytes)
+{
+    const char *text = p->line[i].text, *post = strstr(text, "post gc: ");
+    if (post && strstr(text, "free") && hs_number_after(post, "post gc: ", bytes))
+        return true;
+    if (hs_free_in(text, bytes))
+        return true;
+    bool beside = (i && hs_message_in(p->line[i - 1].text, "Alloc ")) ||
+                  (i + 1 < p->n_lines && hs_message_in(p->line[i + 1].text, "Alloc "));
+    return beside && hs_message_in(text, "mem: ") && hs_number_after(text, "mem: ", bytes);
+}
+
+/* The last figure of free memory that a program printed before a line. */
+static struct hs_text_call printed_before(const struct hs_doctor_input *p, const struct hs_doctor_line *line)
+{
+    struct hs_text_call printed = {.line = NULL};
+    for (size_t i = (size_t)(line - p->line); i-- > 0 && !printed.line;)
+        if (printed_free_in(p, i, &printed.value))
+            printed.line = &p->line[i];
+    return printed;
+}
+
+static void describe_printed(struct hs_finding *f, const struct failure *failure, const struct hs_text_call *printed)
+{
+    struct hs_failure then = {.size = (uint32_t)failure->size, .free = printed->value};
+    if (failure->size > printed->value)
+        hs_finding_evidence(f, "line %u: %" PRIu64 " bytes were free: not so many as were requested", printed->line->number,
+                            printed->value);
+    else if (hs_is_in_pieces(&then, 0))
+        hs_finding_evidence(f,
+                            "line %u: %" PRIu64 " bytes were free, and %" PRIu64
+                            " were refused: the free space is in pieces, or much was allocated after that line",
+                            printed->line->number, printed->value, failure->size);
+}
+
+/* A list that append() finds full requests twice its size at once. */
+static void describe_list(struct hs_finding *f, const struct hs_doctor_input *p, const struct failure *failure)
+{
+    uint64_t size = failure->size;
+    if (size < 1024 || size & (size - 1) || !hs_doctor_input_line(p, ".append(", 0))
+        return;
+    hs_finding_evidence(f, "%" PRIu64 " bytes is a size that lists have: append() on a full list requests twice its size at once",
+                        size);
+    hs_finding_next(f, "see whether the loop with append() ends, and bound the list's length");
+}
+
+/* "softmodules/router.py:49 frame_packet" of a frame; false: it is written in another way. */
+static bool place_in(const char *frame, char *place, size_t size)
+{
+    const char *name = strstr(frame, "File \""), *end = name ? strchr(name + 6, '"') : NULL,
+               *in = end ? strstr(end, ", in ") : NULL;
+    uint64_t number;
+    if (!in || !hs_number_after(end, ", line ", &number))
+        return false;
+    snprintf(place, size, "%.*s:%" PRIu64 " %.60s", (int)(end - name - 6), name + 6, number, in + 5);
+    return true;
+}
+
 /* For a text without a dump: what to type, one line in each step. */
 static void advise_dump(struct hs_finding *f)
 {
@@ -316,7 +377,11 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
         : is_of_c_code(p, failure) ? "an allocation failed, probably outside of Python's heap: the exception has no words"
         : failure->wordless        ? "an allocation failed, and no memory was left even for the message"
                                    : "an allocation failed";
-    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-FAILED", HS_SEVERITY_PROBLEM, "%s", what);
+    char place[160];
+    bool placed = failure->sized && !failure->importing && failure->frame && place_in(failure->frame->text, place, sizeof place);
+    struct hs_finding *f = placed ? hs_finding_new(findings, "HS-HEAP-FAILED", HS_SEVERITY_PROBLEM,
+                                                   "an allocation of %" PRIu64 " bytes failed at %s", failure->size, place)
+                                  : hs_finding_new(findings, "HS-HEAP-FAILED", HS_SEVERITY_PROBLEM, "%s", what);
     const struct hs_meminfo *d = dump_near(p, failure->line->number);
     hs_finding_quote(f, failure->line);
     hs_finding_quote(f, failure->importing ? failure->importing : failure->frame);
@@ -336,6 +401,11 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
         describe_said(f, failure, &said);
     if (!d && !free.line)
         hs_finding_figures(f, p, failure->line);
+    struct hs_text_call printed = printed_before(p, failure->line);
+    bool shown = !d && failure->sized && !free.line && !said.line && printed.line;
+    bool pieces = shown && failure->size <= printed.value;
+    if (shown)
+        describe_printed(f, failure, &printed);
     quote_later(f, p, failure);
     if (is_of_c_code(p, failure))
         hs_finding_evidence(
@@ -354,8 +424,10 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
         advise_import(f);
     else if (exceeds)
         advise_pieces(f);
-    else if (unbroken)
+    else if (unbroken || pieces)
         hs_finding_next(f, "allocate a large buffer first, before imports and other data split the free space, and reuse it");
+    if (failure->sized)
+        describe_list(f, p, failure);
     if (p->facts.framework == HS_FRAMEWORK_CIRCUITPYTHON && !d)
         hs_finding_next(
             f, "paste gc.mem_alloc() and gc.mem_free(), called after gc.collect(): most boards have no micropython.mem_info(). "

@@ -15,6 +15,7 @@
 #define ROOM 8192       /* minimum free bytes to report it */
 #define FULL 0.9        /* share in use of the regions of a summary that are nearly full: TLS, some 40 KB, has no room */
 #define REGIONS 32768   /* minimum bytes of these regions: small ones are left over, and often full */
+#define BARE 2048       /* the same where the line does not say that the figure is of free bytes */
 #define CRASH_SOON 20   /* lines from a failure to the crash that it leads to */
 #define LOW 4096        /* free bytes of a heap that is nearly full: less than a few packets of WiFi, or a task's stack, need */
 
@@ -275,7 +276,8 @@ static struct request request_in(const struct hs_doctor_line *line, bool esp)
     if (best.telling < TELLS_WHO && esp && hs_operator_new_in(line->text))
         best.telling = TELLS_WHO;
     if (best.telling < TELLS_WHO && hs_idf_failure_in(line->text)) {
-        best.size = bytes_in(hs_logged_error_in(line->text));
+        const char *message = hs_logged_error_in(line->text), *eb = strstr(message, "alloc eb len=");
+        best.size = eb ? strtoull(eb + strlen("alloc eb len="), NULL, 10) : bytes_in(message);
         best.telling = best.size ? TELLS_SIZE : TELLS_WHO;
     }
     return best;
@@ -345,6 +347,9 @@ static void advise_look(struct hs_finding *f, const struct hs_doctor_input *p)
     static const char *const looks[] = {
         [HS_FRAMEWORK_MICROPYTHON] = "esp32.idf_heap_info(esp32.HEAP_DATA) lists each region's size, free bytes and largest piece",
         [HS_FRAMEWORK_CIRCUITPYTHON] = "gc.mem_free() counts what the heap can still grow by; the rest of the memory is not shown",
+        [HS_FRAMEWORK_ESP8266] =
+            "look at what is free before each step, and do without the one after which little is left (Arduino: ESP.getFreeHeap(), "
+            "ESP.getMaxFreeBlockSize(); NodeMCU: node.heap(), collectgarbage())",
         [HS_FRAMEWORK_ARDUINO] = "ESP.getFreeHeap() and ESP.getMaxAllocHeap() show what is free and the largest contiguous block",
         [HS_FRAMEWORK_ESPHOME] = HS_ESPHOME_LOOK,
         [HS_FRAMEWORK_IDF] =
@@ -404,6 +409,47 @@ static void describe_boot(struct hs_finding *f, const struct hs_doctor_input *p)
         line->number);
 }
 
+/* The radio's own memory, which must be inside. */
+static void advise_radio(struct hs_finding *f, const struct hs_doctor_input *p, const struct hs_doctor_line *line)
+{
+    static const char *const bluetooth[] = {"esp_bt_controller_init", "BLE_INIT: ", "BT_INIT: ", "NimBLEDevice::init", NULL};
+    if (of_python(p))
+        return;
+    if (hs_doctor_input_first(p, bluetooth)) {
+        hs_finding_evidence(f, "the Bluetooth controller takes internal RAM, tens of KB of it: PSRAM is no help");
+        hs_finding_next(
+            f, "start Bluetooth early, before tasks and buffers take internal RAM, and move large buffers to PSRAM where "
+               "there is some");
+        if (!p->facts.chip || !strcmp(p->facts.chip->name, "ESP32"))
+            hs_finding_next(
+                f, "an ESP32 with BLE alone: esp_bt_controller_mem_release(ESP_BT_MODE_CLASSIC_BT) before the controller "
+                   "is started gives back what Classic Bluetooth would need");
+    } else if (strstr(line->text, "alloc eb ") || hs_doctor_input_line(p, "wifi: m f ", 0)) {
+        uint64_t heap = 0;
+        if (hs_number_after(line->text, "heap:", &heap) && heap >= 1u << 20)
+            hs_finding_evidence(f,
+                                "heap:%" PRIu64
+                                " counts PSRAM as well: the WiFi driver takes this buffer from internal RAM, which has "
+                                "no room",
+                                heap);
+        hs_finding_next(
+            f, "free internal RAM: send larger buffers of the program to PSRAM (CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL lower, "
+               "heap_caps_malloc(size, MALLOC_CAP_SPIRAM)), and close connections that are not needed");
+        hs_finding_next(f, "heap_caps_get_free_size(MALLOC_CAP_INTERNAL) shows what is left inside");
+    }
+}
+
+/* The lines after "ESP_ERROR_CHECK failed" name the file and the call. */
+static void quote_checked(struct hs_finding *f, const struct hs_doctor_input *p, const struct hs_doctor_line *line)
+{
+    static const char *const parts[] = {"file: \"", "expression: "};
+    for (const struct hs_doctor_line *at = line + 1;
+         strstr(line->text, "ESP_ERROR_CHECK failed") && at < p->line + p->n_lines && at < line + 5; at++)
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+            if (hs_message_in(at->text, parts[i]))
+                hs_finding_quote(f, at);
+}
+
 static void advise_task(struct hs_finding *f, const struct hs_doctor_input *p)
 {
     if (!hs_doctor_input_that(p, hs_task_failure_in))
@@ -427,6 +473,7 @@ static void advise(struct hs_finding *f, const struct hs_doctor_input *p, const 
             "make room inside: fewer and smaller WiFi buffers (CONFIG_ESP_WIFI_STATIC_RX_BUFFER_NUM, CONFIG_ESP_WIFI_DYNAMIC_TX_BUFFER_NUM), "
             "fewer tasks or smaller stacks");
     advise_need(f, p);
+    advise_radio(f, p, r->line);
     advise_task(f, p);
     advise_look(f, p);
 }
@@ -456,6 +503,7 @@ static void failed(const struct hs_doctor_input *p, const struct request *r, con
                                                                                        : "ESP-IDF's heap",
                                           size);
     hs_finding_quote(f, r->line);
+    quote_checked(f, p, r->line);
     quote_others(f, p, r);
     if (r->telling == TELLS_CAPS)
         hs_finding_evidence(f, "capabilities asked for: %s", hs_caps_name(names, r->caps));
@@ -528,6 +576,19 @@ static void too_low(const struct hs_doctor_input *p, struct hs_findings *finding
            "are smaller), or an ESP32 in place of an ESP8266");
 }
 
+/* "Heap: 1832" without the word free: it is what is left only where it is nearly nothing. */
+static bool bare_heap_in(const char *text, uint64_t *bytes)
+{
+    const char *at = hs_message_in(text, "Heap:");
+    at = at ? at : hs_message_in(text, "heap:");
+    at = at ? at + strlen("Heap:") : "";
+    at += strspn(at, " \t");
+    size_t digits = strspn(at, "0123456789");
+    *bytes = strtoull(at, NULL, 10);
+    return digits && (!at[digits] || isspace((unsigned char)at[digits])) && !strchr("kKM%", at[digits + (at[digits] == ' ')]) &&
+           *bytes < BARE;
+}
+
 /* The least reading of a heap's free bytes that a program printed. */
 static void low(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
@@ -539,6 +600,7 @@ static void low(const struct hs_doctor_input *p, struct hs_findings *findings)
     for (size_t i = 0; i < p->n_lines; i++) {
         const char *text = p->line[i].text;
         bool of_heap = esp && (strstr(text, "heap") || strstr(text, "Heap")) && hs_free_in(text, &bytes);
+        of_heap = of_heap || (esp && bare_heap_in(text, &bytes));
         if ((!of_heap && !hs_free_in_json(text, &bytes)) || bytes >= least)
             continue;
         least = bytes;

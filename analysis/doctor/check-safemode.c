@@ -25,6 +25,10 @@ static const struct {
      "the firmware asked for memory of the Python heap while no program was running", outside},
     {"Unable to allocate the heap", "HS-SAFE-HEAP", "the firmware found no room for the Python heap",
      "something else took the memory before: look at CIRCUITPY_ settings in settings.toml, and at the board's PSRAM"},
+    {"Hard fault: memory access or instruction error", "HS-SAFE-CRASH",
+     "CircuitPython's own code crashed: it used a wrong address. This is no MemoryError, and more free memory need not help",
+     "update CircuitPython and its libraries (circup update); if it stays, find the statement by leaving parts of code.py out, and report it "
+     "with that part"},
     {"pystack exhausted", "HS-SAFE-PYSTACK",
      "the frames of nested calls had no room: CircuitPython keeps them apart from the heap",
      "set CIRCUITPY_PYSTACK_SIZE in settings.toml (1536 bytes if it is not set), or nest fewer calls"},

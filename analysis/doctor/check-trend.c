@@ -10,6 +10,7 @@
 #include "analysis/doctor/doctor.h"
 
 #define READINGS_LEAST 4u  /* minimum number of readings for a trend */
+#define EXACT_LEAST 3u     /* the same of a log whose readings fall by the same number of bytes each time */
 #define READINGS_MOST 256u /* of one log; earlier ones do not count */
 #define STEADY 3u          /* no step is more than this many times the mean one, none less than this part of it */
 #define FALL_PART 64u      /* minimum part of the first reading by which memory falls: less is noise */
@@ -25,7 +26,10 @@
 struct series {
     struct hs_text_call first, last;
     unsigned n;
-    bool each;      /* each reading is lower than the one before */
+    bool each; /* each reading is lower than the one before */
+    const struct hs_doctor_line
+        *cause;     /* of steps of one size: a line between the last two figures; NULL: there are no other lines */
+    bool exact;     /* each step has the same size; `n` counts different readings */
     double seconds; /* from the first to the last; 0: not in the text */
 };
 
@@ -186,6 +190,45 @@ static double seconds_between(const char *from, const char *to)
     return clock_in(from, &a) && clock_in(to, &b) && b > a ? b - a : 0;
 }
 
+/* The first line that is no reading between two that differ. */
+static const struct hs_doctor_line *line_between(const struct hs_doctor_line *from, const struct hs_doctor_line *to)
+{
+    uint64_t bytes;
+    for (const struct hs_doctor_line *line = from + 1; line < to; line++)
+        if (line->text[strspn(line->text, " \t")] && !hs_free_in(line->text, &bytes))
+            return line;
+    return NULL;
+}
+
+/* Readings that fall by the same number of bytes at each step, and stay in between: a leak of one thing at a time. They need not be
+ * many, since no other cause falls so. Newest first, as `reading`. */
+static struct series falls_exactly(const struct hs_text_call *reading, unsigned n)
+{
+    struct hs_text_call different[READINGS_MOST];
+    unsigned m = 0, k = 1;
+    uint64_t step = 0, ms;
+    for (unsigned i = 0; i < n; i++)
+        if (!m || reading[i].value != different[m - 1].value)
+            different[m++] = reading[i];
+    if (m > 1 && different[1].value > different[0].value)
+        step = different[1].value - different[0].value;
+    while (step && k < m && different[k].value == different[k - 1].value + step)
+        k++;
+    bool stays = m < n; /* without lines of a log, few readings may be stages of a start */
+    unsigned least = !stays && hs_is_log_in(reading[0].line->text) ? EXACT_LEAST : READINGS_LEAST;
+    if (k < least || k < m || different[k - 1].value < FIRST_LEAST ||
+        different[k - 1].value - different[0].value < different[k - 1].value / FALL_PART)
+        return (struct series){.n = 0};
+    if (hs_log_time_in(different[0].line->text, &ms) && ms < STARTED)
+        return (struct series){.n = 0};
+    return (struct series){.first = different[k - 1],
+                           .last = different[0],
+                           .n = k,
+                           .exact = true,
+                           .cause = stays ? line_between(different[1].line, different[0].line) : NULL,
+                           .seconds = seconds_between(different[k - 1].line->text, different[0].line->text)};
+}
+
 /* The longest steady series that ends at the line with index `end`. */
 static struct series printed_until(const struct hs_doctor_input *p, size_t end)
 {
@@ -199,12 +242,13 @@ static struct series printed_until(const struct hs_doctor_input *p, size_t end)
         reading[n++] = next;
     }
     unsigned all = n;
+    struct series exact = falls_exactly(reading, n);
     while (n >= READINGS_LEAST && !is_steady(reading, n))
         n--; /* the oldest one: a program takes much when it starts */
     uint64_t ms;
     if (n < READINGS_LEAST || n < all / PART_LEAST || came_back(reading + n, all - n, reading[0].value) ||
         (hs_log_time_in(reading[0].line->text, &ms) && ms < STARTED))
-        return (struct series){.n = 0};
+        return exact;
     return (struct series){.first = reading[n - 1],
                            .last = reading[0],
                            .n = n,
@@ -290,11 +334,14 @@ static void shrinking(const struct hs_doctor_input *p, struct hs_findings *findi
     bool garbage = has_garbage(p, s.last.line->text);
     struct hs_finding *f = hs_finding_new(
         findings, "HS-HEAP-GROWING", garbage ? HS_SEVERITY_NOTE : HS_SEVERITY_WARNING,
-        s.each ? "free memory falls steadily: each of %u readings in the text is lower than the one before"
-               : "free memory falls steadily over %u readings in the text",
+        s.exact  ? "free memory falls by the same number of bytes each time, over %u different readings in the text"
+        : s.each ? "free memory falls steadily: each of %u readings in the text is lower than the one before"
+                 : "free memory falls steadily over %u readings in the text",
         s.n);
     hs_finding_quote(f, s.last.line);
     describe(f, &s, "free memory");
+    if (s.cause)
+        hs_finding_evidence(f, "before the last fall the text has line %u: %.200s", s.cause->number, s.cause->text);
     if (garbage) {
         hs_finding_next(f, "call gc.collect() before each reading: without it garbage counts as used, and this may be no leak");
         advise_compare(f);

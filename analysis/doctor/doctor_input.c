@@ -42,7 +42,7 @@ bool hs_number_after(const char *text, const char *word, uint64_t *number)
 }
 
 #define ESP32_PORT "esp32" /* of MicroPython */
-#define SAID_MOST 24u      /* bytes between what is said and its number */
+#define SAID_MOST 28u      /* bytes between what is said and its number */
 
 bool hs_number_said(const char *at, uint64_t *number)
 {
@@ -154,7 +154,8 @@ static enum hs_framework framework_of(const struct hs_doctor_input *p)
                              *const adafruit[] = {"File \"code.py\"", "File \"adafruit_", NULL},
                              *const esphome[] = {"ESPHome", "[esphome", "esphome:", "Could not allocate memory for JSON document",
                                                  NULL},
-                             *const esp8266[] = {"--- CUT HERE FOR EXCEPTION DECODER", "core_esp8266", "Soft WDT reset", NULL},
+                             *const esp8266[] = {"--- CUT HERE FOR EXCEPTION DECODER", "core_esp8266", "Soft WDT reset",
+                                                 "powered by Lua 5.1.4 on SDK", NULL},
                              *const arduino[] = {"Arduino", "[esp32-hal", ".ino:", ".cpp:", "loopTask", "psramInit", NULL},
                              *const idf[] = {"ESP-IDF", "cpu_start:", "heap_caps_", "heap_init:", "esp_get_", NULL};
     static const struct {

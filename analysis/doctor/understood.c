@@ -13,7 +13,7 @@ static const char boot[] = "boot log", banner[] = "the firmware's banner", excep
                   safe_mode[] = "CircuitPython's safe mode", lvgl[] = "LVGL's heap", idf_log[] = "ESP-IDF's log",
                   zephyr[] = "Zephyr's log", freertos[] = "FreeRTOS", arena[] = "TensorFlow Lite Micro", rust[] = "Rust",
                   tizen[] = "TizenRT's heap", lwesp[] = "lwESP", zephyr_heap[] = "Zephyr's heap",
-                  build[] = "the build";
+                  esp8266_exception[] = "the ESP8266's exception", build[] = "the build";
 
 /* Beginnings of messages. */
 static const struct {
@@ -83,6 +83,7 @@ static const struct {
     {"CircuitPython core code crashed", safe_mode},
     {"The CircuitPython heap was corrupted", safe_mode},
     {"Stack clobbered heap", safe_mode},
+    {"Hard fault: memory access or instruction error", safe_mode},
     {"Heap allocation when VM not running", safe_mode},
     {"Attempted heap allocation when VM not running", safe_mode},
     {"Unable to allocate the heap", safe_mode},
@@ -113,6 +114,9 @@ static const char *kind_by_contents(const struct hs_doctor_input *p, size_t i)
     uint64_t value;
     if (hs_esp8266_failure_in(text, &value))
         return esp8266;
+    if (hs_message_in(text, "Exception (28)") || hs_message_in(text, "Exception (29)") ||
+        hs_message_in(text, "Fatal exception (28)") || hs_message_in(text, "Fatal exception (29)"))
+        return esp8266_exception;
     if (hs_link_overflow_in(text, &value) || hs_link_misfit_in(text) || hs_build_is_low_in(text))
         return build;
     if (hs_doctor_memory_error(p, i) || (hs_system_error_in(text) && !p->facts.computer))

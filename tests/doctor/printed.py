@@ -48,6 +48,56 @@ TEXTS = [
     row("CircuitPython's WiFi", ["HS-SYSTEM-HEAP"],
         'Adafruit CircuitPython 9.2.1 on 2024-11-20; ESP8684-DevKitC-02-N4 with ESP32C2\nTraceback (most recent call last):\n  File "<stdin>", line 1, in <module>\n'
         "MemoryError: Failed to allocate Wifi memory\n", says=("not Python's",)),
+    # MemoryError with figures of the program's own
+    row("MemoryError: figures with a collection", ["HS-HEAP-FAILED"],
+        "Task GPS took 162 us, mem free pre gc: 47616 B post gc: 47744 B, freed 128 B\nUNHANDLED EXCEPTION: Router\nTraceback (most recent call last):\n"
+        '  File "core/scheduler.py", line 83, in _run_next\n  File "router.py", line 49, in frame_packet\nMemoryError: memory allocation failed, allocating 582 bytes\n',
+        says=("582 bytes failed at router.py:49 frame_packet", "47744 bytes were free", "in pieces")),
+    row("MemoryError: fewer bytes were free", ["HS-HEAP-FAILED"],
+        'Free heap: 4400\nTraceback (most recent call last):\n  File "main.py", line 9, in work\nMemoryError: memory allocation failed, allocating 9582 bytes\n',
+        says=("4400 bytes were free: not so many", "main.py:9 work"), never=("in pieces",)),
+    row("MemoryError: mem beside alloc", ["HS-HEAP-FAILED"],
+        'Alloc 35488\nmem:  173536\nFetching status\nTraceback (most recent call last):\n  File "<stdin>", line 36, in <module>\nMemoryError: memory allocation failed, allocating 9589 bytes\n',
+        says=("173536 bytes were free", "in pieces")),
+    row("MemoryError: a list without end", ["HS-HEAP-FAILED"],
+        ">>> while(1):\n...     a = []\n...     while(i < 100):\n...         a.append(i)\n... \nTraceback (most recent call last):\n  File \"<stdin>\", line 5, in <module>\n"
+        "MemoryError: memory allocation failed, allocating 32768 bytes\n", says=("twice its size", "<stdin>:5")),
+    # radios
+    row("Bluetooth: the controller, by ESP_ERROR_CHECK", ["HS-IDF-FAILED"],
+        "I (216) BTDM_INIT: BT controller compile version [d166426]\nESP_ERROR_CHECK failed: esp_err_t 0x101 (ESP_ERR_NO_MEM) at 0x40092ab0\nfile: \"nimble/src/NimBLEDevice.cpp\" line 879\n"
+        "func: static void NimBLEDevice::init(const string&)\nexpression: esp_bt_controller_init(&bt_cfg)\n", says=("line 879", "internal RAM", "esp_bt_controller_mem_release")),
+    row("Bluetooth: malloc", ["HS-IDF-FAILED"],
+        "E (1664) BLE_INIT: Malloc failed\nE (1664) BLE_INIT: controller init failed\nGuru Meditation Error: Core  0 panic'ed (LoadProhibited). Exception was unhandled.\n",
+        says=("Bluetooth controller takes internal RAM", "the crash in line 3")),
+    row("WiFi: a buffer inside, with PSRAM free", ["HS-IDF-FAILED"],
+        "W (43048) wifi: alloc eb len=24 type=3 fail, heap:4066848\nW (43049) wifi: m f null\n", says=("24 bytes", "heap:4066848 counts PSRAM", "MALLOC_CAP_INTERNAL")),
+    row("CircuitPython: a crash of its code", ["HS-SAFE-CRASH"],
+        "You are in safe mode because:\nCircuitPython core code crashed hard. Whoops!\nHard fault: memory access or instruction error.\n", says=("no MemoryError", "circup update")),
+    # series
+    row("a fall of one size for each connection", ["HS-HEAP-GROWING"],
+        "".join("Free heap:%d\nFree heap:%d\n new client has been connected to server\n" % (n, n) for n in (47720, 47440, 47160, 46880)),
+        says=("280 bytes a time", "same number of bytes", "new client")),
+    row("three readings of a log that fall by one size", ["HS-HEAP-GROWING"],
+        "".join("I (%d) MQTT_EXAMPLE: Free memory after recieving: %d bytes\nI (%d) MQTT_EXAMPLE: Free memory after publishing: %d bytes\n" % (t, n, t + 10, n - 4536)
+                for t, n in ((306062, 22340), (306872, 21768), (307492, 21196))), says=("572 bytes a time",), severity="warning"),
+    row("readings that stay, and settle", [], "ESP8266\n" + "".join("Free heap:%d\nFree heap:%d\n" % (n, n) for n in (47720, 46100, 46060, 46060))),
+    row("readings that fall by one size, and come back", [], "ESP8266\n" + "".join("Free heap:%d\n" % n for n in (47720, 47720, 47440, 47440, 47160, 47160, 47720, 47440))),
+    row("NodeMCU: nearly nothing left", ["HS-HEAP-NEARLY-FULL"],
+        "NodeMCU 2.2.0.0 build 20190203 powered by Lua 5.1.4 on SDK 2.2.1(6ab97e9)\nHeap: \t34768\tInitializing\nHeap: \t4216\tHTTP: \tDevice\nHeap:\t1832\tActuator Pin\n",
+        says=("1832 bytes free", "node.heap()"), never=("heap_caps",)),
+    row("nearly nothing left, in other words", ["HS-HEAP-NEARLY-FULL"], "ESP8266\nFreeHeap: 9512\nFreeHeap: 512\n", says=("512 bytes free",)),
+    row("nearly nothing left, in words of its own", ["HS-HEAP-NEARLY-FULL"], "ESP8266\nfree heap: 300 bytes\n", says=("300 bytes free",)),
+    row("a heap with room, and a size in KB", [], "ESP8266\nHeap: 23904\nHeap: 23 KB\nheap: 40%\n"),
+    # ESP8266
+    row("a failed allocation, decoded", ["HS-ESP8266-FAILED"],
+        "Memory allocation of 116 bytes failed at 0x4022ad8c: mem_malloc at core/mem.c line 210\n\nDecoding stack results\n"
+        "0x402149ef: loop_task(ETSEvent*) at cores/esp8266/core_esp8266_main.cpp line 133\n", says=("116 bytes", "getFreeHeap"), never=("PSRAM on",)),
+    row("a null pointer", ["HS-ESP8266-NULL"],
+        "command\nException (28):\nepc1=0x4000df60 epc2=0x00000000 epc3=0x00000000 excvaddr=0x00000000 depc=0x00000000\n", says=("read from", "one cause of several")),
+    row("a null pointer that was written to", ["HS-ESP8266-NULL"],
+        "Exception (29):\nepc1=0x4000df60 epc2=0x00000000 epc3=0x00000000 excvaddr=0x00000014 depc=0x00000000\n", says=("wrote to",)),
+    row("an exception elsewhere", [],
+        "ESP8266\nException (28):\nepc1=0x4000df60 epc2=0x00000000 epc3=0x00000000 excvaddr=0x075b1006 depc=0x00000000\nException (9):\nepc1=0x401019c2 excvaddr=0x00000001 depc=0x0\n"),
 ]
 
 OTHERS = [
