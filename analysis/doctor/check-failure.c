@@ -10,8 +10,10 @@
 
 #include "analysis/doctor/failure_advice.h"
 
-#define FULL_PART 8u /* a heap of which less than this part is free is full */
-#define ABSURD 4u    /* a request of more than this many times the heap may be a wrong number */
+#define FULL_PART 8u    /* a heap of which less than this part is free is full */
+#define SMALL_BLOCKS 4u /* of a line, that are small: a loop makes them */
+#define SMALL_PART 32u  /* a small block has at most this part of what was requested */
+#define ABSURD 4u       /* a request of more than this many times the heap may be a wrong number */
 
 /* ---- one function per cause ---- */
 
@@ -208,6 +210,32 @@ static const char *culprits(const struct hs_diagnosis *d, char *text, size_t siz
     return text;
 }
 
+/* Lines that made many small blocks of those in the way, and all their blocks that are live at the failure. */
+struct small_lines {
+    char names[HS_NAME_MAX];
+    const char *line[HS_HOLDERS_NAMED]; /* `n` */
+    size_t n;
+    struct hs_block_set blocks;
+};
+
+static bool are_small(const struct hs_between *b, uint32_t size)
+{
+    return b->python && b->blocks >= SMALL_BLOCKS && b->bytes / b->blocks <= size / SMALL_PART;
+}
+
+static void find_small(struct small_lines *small, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
+{
+    *small = (struct small_lines){.n = 0};
+    for (size_t i = 0; i < d->n_between && small->n < HS_HOLDERS_NAMED; i++)
+        if (are_small(&d->between[i], d->failure.size))
+            small->line[small->n++] = d->between[i].name;
+    for (size_t i = 0, at = 0; i < small->n && at < sizeof small->names; i++) {
+        const char *after = i + 1 == small->n ? "" : i + 2 == small->n ? " and " : ", ";
+        at += (size_t)snprintf(small->names + at, sizeof small->names - at, "%.50s%s", small->line[i], after);
+    }
+    hs_trial_find_lasting(&small->blocks, input, d, small->line, small->n);
+}
+
 static void fragmented(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     bool python = hs_failure_speaks_python(input);
@@ -222,13 +250,24 @@ static void fragmented(const struct hs_doctor_input *input, const struct hs_diag
         hs_finding_evidence(f, "in the way of a run of %" PRIu64 " bytes: %" PRIu64 " block%s, %" PRIu64 " bytes, of %s%s",
                             d->run, d->between[i].blocks, d->between[i].blocks == 1 ? "" : "s", d->between[i].bytes, kind_of(d),
                             d->between[i].name);
-    const struct hs_line_advice advice[] = {
-        {HS_EDIT_AT_START, d->line, "allocate what", "needs once, at the program's start, and reuse it"},
-        {HS_EDIT_COLLECT, between ? between->name : NULL, "call gc.collect() before",
-         "allocates, so that its blocks are placed lower, beside those that stay"},
-    };
+    struct small_lines small;
+    find_small(&small, input, d);
+    struct hs_line_advice advice[HS_ADVICE_MAX] = {
+        {HS_EDIT_AT_START, d->line, "allocate what", "needs once, at the program's start, and reuse it"}};
+    size_t n = 1;
+    if (between && python)
+        advice[n++] = (struct hs_line_advice){HS_EDIT_COLLECT, between->name, "call gc.collect() before",
+                                              "allocates, so that its blocks are placed lower, beside those that stay"};
+    if (small.blocks.n)
+        advice[n++] = (struct hs_line_advice){.kind = HS_EDIT_BEFORE,
+                                              .line = small.names,
+                                              .before = "make the small blocks of",
+                                              .after = "before the large ones, or keep their data in one array or bytearray "
+                                                       "that is made at the start",
+                                              .set = &small.blocks};
     if (d->failure.placed || !input->model || !hs_model_has_requests(input->model))
-        hs_failure_advise_lines(f, input, d, advice, between && python ? 2 : 1);
+        hs_failure_advise_lines(f, input, d, advice, n);
+    free(small.blocks.born);
     hs_failure_advise_heap(f, input, d);
     advise_recording(f, input, d);
     if (d->failure.placed)

@@ -82,21 +82,29 @@ struct tried {
     struct hs_trial trial;
 };
 
-/* What avoids the failure first; then by the smallest heap that is enough. */
+/* Whether no allocation fails whenever garbage dies. */
+static bool helps_surely(const struct hs_trial *t) { return t->helps && !t->early; }
+
+/* What avoids the failure surely first, then what may; then by the smallest heap that is enough. */
 static int by_effect(const void *left, const void *right)
 {
     const struct hs_trial *a = &((const struct tried *)left)->trial, *b = &((const struct tried *)right)->trial;
+    if (helps_surely(a) != helps_surely(b))
+        return helps_surely(a) ? -1 : 1;
     if (a->helps != b->helps)
         return a->helps ? -1 : 1;
     return (a->after > b->after) - (a->after < b->after);
 }
 
-/* Whether advice is given. A collection must help also if garbage dies late: what a line could free is not known to be garbage
- * by then. */
-static bool is_worth(enum hs_edit_kind kind, const struct hs_trial *t, const char *words)
+/* Whether advice is given, beside the `best`. A collection, and blocks that are made before others, must help also if garbage dies
+ * late: what a line could free is not known to be garbage by then. What may not help at all is not given beside what does. */
+static bool is_worth(const struct tried *tried, const struct tried *best, const char *words)
 {
-    if (kind == HS_EDIT_COLLECT)
-        return t->ran && t->helps && !t->early;
+    const struct hs_trial *t = &tried->trial;
+    if (tried->advice->kind == HS_EDIT_COLLECT || tried->advice->kind == HS_EDIT_BEFORE)
+        return t->ran && helps_surely(t);
+    if (helps_surely(&best->trial) && t->helps && t->early && !hs_trial_saves(t))
+        return false;
     return !t->ran || words[0];
 }
 
@@ -147,11 +155,13 @@ size_t hs_failure_advise_lines(struct hs_finding *f, const struct hs_doctor_inpu
     qsort(tried, n, sizeof *tried, by_effect);
     for (size_t i = 0; i < n; i++) {
         const struct hs_line_advice *a = tried[i].advice;
+        if (a->kind == HS_EDIT_BEFORE) /* what the program then makes instead is not known so exactly */
+            tried[i].trial.before = 0;
         hs_trial_words(&tried[i].trial, words);
         if (a->kind == HS_EDIT_FINAL_SIZE && tried[i].trial.ran && !tried[i].trial.helps &&
             !word_final_size(input, d, a->line, words))
             continue;
-        if (!is_worth(a->kind, &tried[i].trial, words))
+        if (!is_worth(&tried[i], tried, words))
             continue;
         hs_finding_next(f, "%s %.160s%s%s%s", a->before, a->named ? a->named : a->line, a->after[0] == ':' ? "" : " ", a->after,
                         words);

@@ -8,7 +8,7 @@
 #include "analysis/doctor/trial.h"
 
 #define HS_HOLDERS_NAMED 3u
-#define HS_ADVICE_MAX 2u /* pieces of advice that are weighed against each other */
+#define HS_ADVICE_MAX 3u /* pieces of advice that are weighed against each other */
 
 /* ---- evidence ---- */
 

@@ -192,19 +192,58 @@ struct hs_trial hs_try_blocks(const struct hs_doctor_input *input, const struct 
     return trial;
 }
 
-/* Both bounds only where they differ: garbage dies between two collections, where in between is not known. */
+static uint32_t step_of_failure(const struct hs_program *p, const struct hs_failure *f)
+{
+    uint32_t i = 0;
+    while (i < p->n && p->step[i].number < f->number)
+        i++;
+    return i;
+}
+
+static bool lasts(const struct hs_program *p, const struct hs_life *life, uint32_t failed)
+{
+    return p->step[life->born].kind == HS_STEP_ALLOC && life->born < failed && (life->swept == HS_NEVER || life->swept > failed);
+}
+
+void hs_trial_find_lasting(struct hs_block_set *set, const struct hs_doctor_input *input, const struct hs_diagnosis *d,
+                           const char *const *line, size_t n)
+{
+    const struct hs_trial_boot *boot = boot_of(input, d);
+    const struct hs_program *p = boot ? &boot->program : NULL;
+    *set = (struct hs_block_set){.born = p ? calloc((size_t)p->n_blocks + 1, sizeof *set->born) : NULL};
+    uint32_t sites = set->born ? hs_reader_sites(input->reader) : 0, failed = set->born ? step_of_failure(p, &d->failure) : 0;
+    bool found, *taken = set->born ? calloc((size_t)p->n_blocks + 1, sizeof *taken) : NULL;
+    for (size_t k = 0; taken && k < n; k++) {
+        bool *site = hs_sites_of_line(input->names, sites, line[k], &found);
+        for (uint32_t i = 0; site && i < p->n_blocks; i++) {
+            uint32_t of = p->step[p->block[i].born].site;
+            taken[i] = taken[i] || (of < sites && site[of] && lasts(p, &p->block[i], failed));
+        }
+        free(site);
+    }
+    for (uint32_t i = 0; taken && i < p->n_blocks; i++)
+        if (taken[i])
+            set->born[set->n++] = p->step[p->block[i].born].number;
+    free(taken);
+}
+
+bool hs_trial_saves(const struct hs_trial *t) { return t->before && t->at_most && t->at_most < LESS * (double)t->before; }
+
+/* Both bounds where they differ: garbage dies between two collections, where in between is not known. */
 static void word_heap(const struct hs_trial *t, char *text, size_t size)
 {
     bool falls = t->before && t->after && t->after < LESS * (double)t->before;
-    bool surely = t->before && t->at_most && t->at_most < LESS * (double)t->before;
+    bool surely = hs_trial_saves(t);
     uint64_t to = surely && !(falls && t->after < LESS * (double)t->at_most) ? t->at_most : t->after;
     text[0] = '\0';
     if (!falls && !surely)
         return;
     int n = snprintf(text, size, "the smallest heap falls from %" PRIu64 " to %" PRIu64 " bytes%s", t->before, to,
                      to == t->at_most ? "" : " at best");
-    if (surely && to != t->at_most)
+    if (to != t->at_most && t->at_most && t->at_most < t->before)
         snprintf(text + n, size - (size_t)n, ", %" PRIu64 " at worst", t->at_most);
+    else if (to != t->at_most && t->at_most)
+        snprintf(text + n, size - (size_t)n, ", and at worst it does not fall");
 }
 
 const char *hs_trial_words(const struct hs_trial *t, char *text)
@@ -214,7 +253,7 @@ const char *hs_trial_words(const struct hs_trial *t, char *text)
     text[0] = '\0';
     if (t->ran && (t->helps || heap[0]))
         snprintf(text, HS_NOTE_LEN, ": tried on this trace, %s%s%s%s%s", t->helps ? "no allocation fails up to its end" : "",
-                 t->helps && t->early ? " at best" : "", t->helps && heap[0] ? ", and " : "", heap,
-                 t->helps ? "" : "; alone not enough for this heap");
+                 t->helps && t->early ? " at best (the trace does not show when garbage was let go of)" : "",
+                 t->helps && heap[0] ? ", and " : "", heap, t->helps ? "" : "; alone not enough for this heap");
     return text;
 }

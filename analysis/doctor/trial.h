@@ -64,6 +64,14 @@ struct hs_least_heap hs_smallest_heap(const struct hs_doctor_input *input, const
  * the size that it has, or not tried. */
 uint32_t hs_try_final_size(const struct hs_doctor_input *input, const struct hs_diagnosis *d, const char *line);
 
+/* Sets *set to the blocks of `n` lines that are live at the failure; empty where the trace cannot be replayed, or without memory. Free its
+ * `born`. */
+void hs_trial_find_lasting(struct hs_block_set *set, const struct hs_doctor_input *input, const struct hs_diagnosis *diagnosis,
+                           const char *const *line, size_t n);
+
+/* Whether the smallest heap is smaller even if garbage dies late. */
+bool hs_trial_saves(const struct hs_trial *trial);
+
 /* Writes ": tried on this trace, no allocation fails up to its end ..." into `text` of HS_NOTE_LEN bytes; "" when it did not run. */
 const char *hs_trial_words(const struct hs_trial *trial, char *text);
 

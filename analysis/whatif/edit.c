@@ -128,10 +128,13 @@ static void put_before(struct editor *e, const struct hs_program_step *s)
             continue;
         e->block[own->block].before = e->to->n;
         copy(e, own);
+        if (e->edit->born)
+            e->to->step[e->to->n - 1].size = e->block[own->block].largest;
         e->changed = true;
     }
     e->started = e->started || begins;
-    if (s->kind != HS_STEP_ALLOC || !e->block[s->block].mine)
+    bool moved = s->kind == HS_STEP_ALLOC || (e->edit->born && s->kind == HS_STEP_RESIZE);
+    if (!moved || !e->block[s->block].mine)
         copy(e, s);
 }
 

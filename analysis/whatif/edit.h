@@ -30,8 +30,9 @@ struct hs_edit {
     const bool *site; /* `n_sites`: whether the site belongs to the line; may be NULL with `born` */
     uint32_t n_sites;
     uint32_t final;       /* for FINAL_SIZE: what failed resizes count for, if less than they requested; 0: for that */
-    const uint64_t *born; /* `n_born` ascending numbers of records; for DROP and RELEASE: the edit concerns the blocks that these
-                             records allocated, instead of those of a line. NULL: of the line */
+    const uint64_t *born; /* `n_born` ascending numbers of records; for DROP, RELEASE and BEFORE: the edit concerns the blocks that
+                             these records allocated, instead of those of a line; BEFORE gives them their largest size. NULL: of
+                             the line */
     size_t n_born;
 };
 

@@ -15,3 +15,4 @@ for name in names:
         del tiles[name]
 print(len(tiles))
 screen = bytearray(11000)
+# advises not: make the small blocks

@@ -17,3 +17,4 @@ def run():
 run()
 gc.collect()
 picture = bytearray(28000)
+# advises: make the small blocks of pieces-log.py:13 run before the large ones
