@@ -8,6 +8,7 @@
 #define RESERVE 1.8 /* multiple of the usual request that is free, in pieces, when it finds no room: measured, 1.2 to 3.4 */
 #define RESERVE_BLOCKS 6.0 /* and this multiple of a block that stays: what such blocks leave of a piece is too short */
 #define RESERVE_MOST 4.0   /* together at most this multiple of the usual request */
+#define ONE_RUN 0.5        /* share of the free bytes in one run: they are not in pieces */
 #define TABLE_RESERVE 1.1  /* the same of the next size of a table, which is one of the largest blocks */
 #define TABLE_LEAST 256u   /* bytes: smaller tables always find room */
 #define TABLE_JUMP 1.2     /* a table's next size is at least this multiple */
@@ -95,8 +96,14 @@ static struct table find_table(const struct hs_growth *g, unsigned first, const 
     return best;
 }
 
-/* From the last moment on: until less than `reserve` is free, or the table needs a size for which there is no room. Negative: never. */
-static double until_full(const struct axis *a, const struct hs_lasting_line *line, struct table table, double reserve)
+/* From the last moment on. */
+struct until {
+    double is;     /* negative: never */
+    bool by_table; /* the table's next size decides */
+};
+
+/* Until less than `reserve` is free, or the table needs a size for which there is no room. */
+static struct until until_full(const struct axis *a, const struct hs_lasting_line *line, struct table table, double reserve)
 {
     const struct hs_growth *g = a->g;
     double value[HS_GROWTH_MOMENTS], kept[HS_GROWTH_MOMENTS], free = (double)g->moment[g->n - 1].free, next = table.kept;
@@ -107,7 +114,7 @@ static double until_full(const struct axis *a, const struct hs_lasting_line *lin
     }
     double all = slope(a, value), own = slope(a, kept), rate = all > own ? all : own;
     if (rate <= 0)
-        return -1;
+        return (struct until){.is = -1};
     for (unsigned i = 0; table.site && own > 0 && table.kept > 0 && i < TABLE_SIZES; i++) {
         next *= table.times;
         double when = (next - kept[g->n - 1]) / own, full = (free - reserve) / rate;
@@ -115,11 +122,26 @@ static double until_full(const struct axis *a, const struct hs_lasting_line *lin
         if (full <= when)
             break;
         if (free - rate * when < TABLE_RESERVE * table.times * table.bytes)
-            return when;
+            return (struct until){when, .by_table = true};
         free -= (table.times - 1) * table.bytes;
         table.bytes *= table.times;
     }
-    return free > reserve ? (free - reserve) / rate : 0;
+    return (struct until){.is = free > reserve ? (free - reserve) / rate : 0};
+}
+
+/* Until the longest free run is too short for the usual request at least: it becomes shorter as it has done, or by all that grows. */
+static double until_short(const struct axis *a, uint64_t longest)
+{
+    const struct hs_growth *g = a->g;
+    double run[HS_GROWTH_MOMENTS], used[HS_GROWTH_MOMENTS], more = (double)longest - g->usual.bytes;
+    bool known = true;
+    for (unsigned k = 0; k < g->n; k++) {
+        run[k] = (double)g->moment[k].longest;
+        used[k] = used_at(g, k);
+        known = known && (k < a->first || g->moment[k].longest);
+    }
+    double falls = known ? -slope(a, run) : 0, all = slope(a, used), rate = falls > all ? falls : all;
+    return more > 0 && rate > 0 ? more / rate : 0;
 }
 
 /* ---- one thing that is made larger ---- */
@@ -153,11 +175,14 @@ static double until_one_fails(const struct axis *a, const struct hs_lasting_line
 
 /* ---- the answer ---- */
 
-static double until(const struct axis *a, const struct hs_names *names, const struct hs_lasting_line *line, double reserve)
+static struct until until(const struct axis *a, const struct hs_names *names, const struct hs_lasting_line *line, double reserve)
 {
     if (is_one(a->g, line))
-        return until_one_fails(a, line);
-    return until_full(a, line, find_table(a->g, a->first, names, line), reserve);
+        return (struct until){.is = until_one_fails(a, line)};
+    struct until u = until_full(a, line, find_table(a->g, a->first, names, line), reserve);
+    double least = reserve > 0 && u.is >= 0 && !u.by_table ? until_short(a, a->g->moment[a->g->n - 1].longest) : 0;
+    u.is = u.is > least ? u.is : least;
+    return u;
 }
 
 /* What the line requests itself is in what it keeps. */
@@ -168,27 +193,43 @@ static bool has_usual(const struct hs_growth *g, const struct hs_names *names, c
            strcmp(hs_name_of_site(names, g->usual.site, HS_KEY_LINE, name), line->name) != 0;
 }
 
-/* What is free, in pieces, when the usual request finds no room. */
-static double pieces(const struct hs_growth *g, const struct hs_lasting_line *line)
+/* What is free when the usual request finds no room: more than its own bytes where it is in pieces. */
+static double reserve_of(const struct hs_growth *g, const struct hs_lasting_line *line)
 {
+    const struct hs_growth_moment *last = &g->moment[g->n - 1];
+    if ((double)last->longest >= ONE_RUN * (double)last->free)
+        return g->usual.bytes;
     double block = line->blocks ? (double)line->live[g->n - 1] / (double)line->blocks : 0, most = RESERVE_MOST * g->usual.bytes;
     double bytes = RESERVE * g->usual.bytes + RESERVE_BLOCKS * block;
     return bytes < most ? bytes : most;
 }
 
+/* Ticks from the end of the trace on; `ticks` are from the last moment on. What was requested since then is seen in the longest run. */
+static double from_end(const struct axis *a, struct until ticks, bool usual)
+{
+    const struct hs_growth *g = a->g;
+    double end = g->model ? (double)hs_model_elapsed(g->model) : 0, last = (double)g->moment[g->n - 1].elapsed;
+    double left = ticks.is - (end > last ? end - last : 0), least = 0;
+    if (ticks.is < 0)
+        return -1;
+    if (usual && !ticks.by_table && !g->sampled && g->model && g->model->boot == g->boot)
+        least = until_short(a, hs_model_layout_but_pools(g->model).largest_free);
+    return left > least ? left : least;
+}
+
 void hs_lasting_find(struct hs_growing *growing, const struct hs_growth *g, unsigned first, const struct hs_names *names,
                      const struct hs_lasting_line *line)
 {
-    const struct hs_growth_moment *last = &g->moment[g->n - 1];
+    struct axis by_time = {g, first, true}, by_collections = {g, first, false};
     bool usual = has_usual(g, names, line);
-    double reserve = usual ? pieces(g, line) : 0, end = g->model ? (double)hs_model_elapsed(g->model) : 0,
-           since = end > (double)last->elapsed ? end - (double)last->elapsed : 0;
-    double ticks = until(&(struct axis){g, first, true}, names, line, reserve);
-    growing->collections = until(&(struct axis){g, first, false}, names, line, reserve);
-    growing->lasts = ticks < 0 ? -1 : ticks > since ? (ticks - since) * hs_seconds(names->reader, 1) : 0;
-    if (usual) {
+    double reserve = usual ? reserve_of(g, line) : 0;
+    double ticks = from_end(&by_time, until(&by_time, names, line, reserve), usual);
+    struct until collections = until(&by_collections, names, line, reserve);
+    growing->collections = collections.is;
+    growing->lasts = ticks < 0 ? -1 : ticks * hs_seconds(names->reader, 1);
+    if (usual && !collections.by_table) {
         growing->usual = g->usual;
         hs_name_of_site(names, g->usual.site, HS_KEY_LINE, growing->requests);
-        growing->longest = last->longest;
+        growing->longest = g->moment[g->n - 1].longest;
     }
 }

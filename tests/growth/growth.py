@@ -84,6 +84,9 @@ PIECES = {
     "moved": ("data = bytearray()\nkept = []", "data.extend(bytes(60))\nif c % 10 == 0:\n    kept.append('round %d' % c)"),
 }
 
+# All that is free is one run.
+ONE_RUN = ("kept = [None] * 200", "kept[c] = bytearray(400)\nb = bytearray(8000)\nb = None")
+
 tap = hs_test.Tap()
 
 
@@ -161,6 +164,21 @@ def in_pieces():
               [r for r in results if r not in good])
 
 
+def in_one_run():
+    """A request that is usual finds room as long as the one run is long enough: memory lasts until then."""
+    wrong = []
+    for firmware in hs_test.UNIX:
+        path = program("one run", ONE_RUN)[0]
+        end = run(firmware, path, 1000000)[1]
+        for rounds in (int(end * share) for share in (0.3, 0.6, 0.8, 0.9, 0.96)):
+            finding = first(run(firmware, path, rounds)[0]) or {"verdict": "", "evidence": []}
+            more = re.search(r"full after (\d+) more collections", " ".join(finding["evidence"]))
+            lasts_on = re.search(r"memory lasts for (?!0 )", finding["verdict"])
+            if not more or not lasts_on or abs(int(more[1]) - (end - rounds)) > 0.1 * end:
+                wrong.append((firmware, rounds, more and more[1], finding["verdict"], end - rounds))
+    tap.check("leaks, in one run: how long memory lasts within a tenth of the whole time, and never 0", not wrong, wrong)
+
+
 def elsewhere():
     """Other commands show the finding too, also where it names what is requested again and again."""
     trace = run("unix64", program("large", PIECES["large"])[0], 60)[0]
@@ -219,5 +237,6 @@ tap.check("leaks after two collections, the line named: %d of %d" % (sum(x[1] fo
           len(found) >= 10 and sum(x[1] for x in found) >= 0.85 * len(found), [x for x in found if not x[1]])
 tap.check("caches after as many: %d alarms" % len(alarms), not alarms, alarms)
 in_pieces()
+in_one_run()
 elsewhere()
 tap.finish()
