@@ -18,13 +18,38 @@
 
 /* ---- what they hold ---- */
 
-static bool is_idle(const struct hs_accident_work *k, uint32_t block, uint32_t word, uint32_t root)
+static void add(uint8_t *bits, uint32_t i) { bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << i % 8); }
+
+static bool has(const uint8_t *bits, uint32_t i) { return bits[i / 8] >> i % 8 & 1; }
+
+/* The edge of a word; NONE: it has none. The words of one block mostly come one after the other, so the search begins after `before`. */
+static uint32_t edge_of(const struct hs_holders *h, const struct hs_idle *idle, uint32_t before)
 {
-    for (uint32_t i = 0; i < k->n_idle; i++)
-        if (!k->idle[i].stays && (block == HS_NO_BLOCK ? k->idle[i].block == HS_NO_BLOCK && k->idle[i].root == root && root != NONE
-                                                       : k->idle[i].block == block && k->idle[i].word == word))
-            return true;
-    return false;
+    uint32_t first = h->first[idle->block], n = h->first[idle->block + 1] - first;
+    uint32_t skip = before != NONE && before >= first && before < first + n ? before - first + 1 : 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (h->word[first + (skip + i) % n] == idle->word)
+            return first + (skip + i) % n;
+    return NONE;
+}
+
+/* Notes which edges and roots are idle references that do not stay. */
+static void note_idle(struct hs_accident_work *k)
+{
+    const struct hs_holders *h = &k->holders;
+    uint32_t before = NONE;
+    memset(k->idle_edge, 0, h->first[h->n] / 8 + 1);
+    memset(k->idle_root, 0, h->of->n_roots / 8 + 1);
+    for (uint32_t i = 0; i < k->n_idle; i++) {
+        const struct hs_idle *idle = &k->idle[i];
+        if (!idle->stays && idle->block != HS_NO_BLOCK) {
+            uint32_t edge = edge_of(h, idle, before);
+            if (edge != NONE)
+                add(k->idle_edge, before = edge);
+        } else if (!idle->stays && idle->root != NONE) {
+            add(k->idle_root, idle->root);
+        }
+    }
 }
 
 /* Marks what is reached from the blocks on `stack`, of which there are `n`, without idle references. `mark` is by block. */
@@ -34,7 +59,7 @@ static void flood(const struct hs_accident_work *k, uint32_t *stack, uint32_t n,
     while (n) {
         uint32_t v = stack[--n];
         for (uint32_t e = h->first[v]; e < h->first[v + 1]; e++) {
-            if (mark[h->to[e]] != NONE || is_idle(k, v, h->word[e], NONE))
+            if (mark[h->to[e]] != NONE || has(k->idle_edge, e))
                 continue;
             mark[h->to[e]] = value;
             stack[n++] = h->to[e];
@@ -53,7 +78,7 @@ static void mark_needed(const struct hs_accident_work *k, uint32_t *mark)
         mark[v] = NONE;
     for (uint32_t i = 0; i < h->any.graph.n_roots; i++) {
         uint32_t v = h->root_block[i];
-        if (mark[v] != NONE || (h->root[i] != HS_NO_BLOCK && is_idle(k, HS_NO_BLOCK, 0, h->root[i])))
+        if (mark[v] != NONE || (h->root[i] != HS_NO_BLOCK && has(k->idle_root, h->root[i])))
             continue;
         mark[v] = NEEDED;
         k->stack[n++] = v;
@@ -72,8 +97,11 @@ static bool follow(struct hs_accident_work *k)
     const struct hs_holders *h = &k->holders;
     k->stack = calloc((size_t)h->n + 1, sizeof *k->stack);
     k->first = malloc(((size_t)h->n + 1) * sizeof *k->first);
-    if (!k->stack || !k->first)
+    k->idle_edge = malloc(h->first[h->n] / 8 + 1);
+    k->idle_root = malloc(h->of->n_roots / 8 + 1);
+    if (!k->stack || !k->first || !k->idle_edge || !k->idle_root)
         return false;
+    note_idle(k);
     mark_needed(k, k->first);
     for (uint32_t i = 0; i < k->n_idle; i++) {
         if (k->first[k->idle[i].to] != NONE)
@@ -380,6 +408,7 @@ static bool try_alone(struct hs_accident_work *k, uint32_t best, uint32_t also, 
         return false;
     for (uint32_t i = 0; i < k->n_idle; i++)
         k->idle[i].stays = k->idle[i].leader != best && k->idle[i].leader != also;
+    note_idle(k);
     mark_needed(k, *mark);
     if (longest_without(k, *mark) < k->d->failure.size) {
         k->d->accident.both = k->d->accident.also_left_over;
@@ -462,6 +491,8 @@ int hs_diagnosis_accident(struct hs_diagnosis *d, const struct hs_failure_state 
     free(k->idle);
     free(k->first);
     free(k->stack);
+    free(k->idle_edge);
+    free(k->idle_root);
     free(k);
     return error;
 }

@@ -58,6 +58,8 @@ struct hs_accident_work {
     uint32_t n_idle;
     uint32_t *first; /* by block: NEEDED of accident.c; the first idle reference that leads to it, if it is not needed; UINT32_MAX */
     uint32_t *stack; /* of blocks */
+    uint8_t *idle_edge,
+        *idle_root; /* a bit for each edge of `holders` and each root: it is an idle reference that does not stay */
 };
 
 /* Fills `idle`, `running`, `used` and `assigned`; there may be none. Returns HS_OK or HS_ERR_MEMORY. */
