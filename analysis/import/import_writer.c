@@ -183,14 +183,12 @@ static uint32_t pos_in(const struct hs_import_region *span, uint64_t ptr)
     return span ? span->first + (uint32_t)((ptr - span->begin) >> span->shift) : NOWHERE;
 }
 
-/* Place of the call's new block. */
-static uint32_t new_pos(const struct recording *r, const struct hs_import_call *call, unsigned *shift)
+/* The region of the call's new block; NULL: there is none. */
+static const struct hs_import_region *new_region(const struct recording *r, const struct hs_import_call *call)
 {
     bool mapped = hs_arena_map_is_mapped(call->ptr, call->size) &&
                   !hs_arena_map_is_declared(r->in->spans, call->process, call->ptr);
-    const struct hs_import_region *span = call->ptr ? hs_arena_map_find(r->in->spans, call->process, mapped, call->ptr) : NULL;
-    *shift = span ? span->shift : 0;
-    return pos_in(span, call->ptr);
+    return call->ptr ? hs_arena_map_find(r->in->spans, call->process, mapped, call->ptr) : NULL;
 }
 
 /* Place of the call's old block. The call does not say whether it was mapped; the kind that is live is used. */
@@ -218,12 +216,20 @@ static struct hs_key key_of(const struct hs_import_call *call)
     return (struct hs_key){.code = call->place, .caller = nobody()};
 }
 
+/* The end of the live block at `pos`: the next granule that is free, or another block's first. */
+static uint32_t end_of(const struct recording *r, uint32_t pos)
+{
+    for (pos++; pos < r->granules; pos = (pos | 63) + 1) {
+        uint64_t ends = (~r->taken[pos / 64] | r->live[pos / 64]) >> pos % 64;
+        if (ends)
+            return pos + (uint32_t)__builtin_ctzll(ends);
+    }
+    return r->granules;
+}
+
 static void forget(struct recording *r, uint32_t pos)
 {
-    uint32_t end = pos + 1;
-    while (get(r->taken, end) && !get(r->live, end))
-        end++;
-    fill(r->taken, pos, end, false);
+    fill(r->taken, pos, end_of(r, pos), false);
     set(r->live, pos, false);
     set(r->displaced, pos, false);
 }
@@ -255,22 +261,22 @@ static void clear_place(struct recording *r, uint32_t pos, uint32_t end)
 }
 
 /* The end of a block of `size` bytes at `pos`. */
-static uint32_t end_of(const struct recording *r, uint32_t pos, uint32_t size, unsigned shift)
+static uint32_t end_in(const struct hs_import_region *span, uint32_t pos, uint32_t size)
 {
-    uint64_t end = pos + (((uint64_t)(size ? size : 1) + (UINT64_C(1) << shift) - 1) >> shift);
-    return end < r->granules ? (uint32_t)end : r->granules;
+    uint64_t end = pos + (((uint64_t)(size ? size : 1) + (UINT64_C(1) << span->shift) - 1) >> span->shift);
+    return end < span->first + span->granules ? (uint32_t)end : span->first + span->granules;
 }
 
 static void on_alloc(struct recording *r, const struct hs_import_call *call)
 {
-    unsigned shift = 0;
-    uint32_t pos = new_pos(r, call, &shift);
+    const struct hs_import_region *span = new_region(r, call);
+    uint32_t pos = pos_in(span, call->ptr);
     if (pos == NOWHERE) {
         if (call->size)
             hs_fail(key_of(call), size_of(call, 0), 0);
         return;
     }
-    uint32_t size = size_of(call, shift), end = end_of(r, pos, size, shift);
+    uint32_t size = size_of(call, span->shift), end = end_in(span, pos, size);
     clear_place(r, pos, end);
     hs_alloc(key_of(call), (struct hs_block){pos, size});
     remember(r, pos, end);
@@ -339,8 +345,8 @@ static void on_collect_end(struct recording *r, const struct hs_import_call *cal
 
 static void on_realloc(struct recording *r, const struct hs_import_call *call)
 {
-    unsigned shift = 0;
-    uint32_t old = call->old ? old_pos(r, call) : NOWHERE, pos = new_pos(r, call, &shift);
+    const struct hs_import_region *span = new_region(r, call);
+    uint32_t old = call->old ? old_pos(r, call) : NOWHERE, pos = pos_in(span, call->ptr);
     if (!call->size && !call->ptr) {
         on_free(r, call);
         return;
@@ -359,7 +365,7 @@ static void on_realloc(struct recording *r, const struct hs_import_call *call)
         on_alloc(r, call);
         return;
     }
-    uint32_t size = size_of(call, shift), end = end_of(r, pos, size, shift);
+    uint32_t size = size_of(call, span->shift), end = end_in(span, pos, size);
     forget(r, old);
     clear_place(r, pos, end);
     hs_realloc(key_of(call), (struct hs_block){pos, size}, old);

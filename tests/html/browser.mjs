@@ -29,10 +29,10 @@ export function checkTime(name, good, seen) {
 
 export const note = text => console.log('# ' + text);
 
-// What a command prints with --json; null if it prints nothing. Its exit status is not looked at: doctor exits with 1 on a finding.
+// What a command prints with --json; null if it refuses to. doctor exits with 1 on a finding.
 export function cli(...args) {
-  const {stdout} = spawnSync(process.env.HS_CLI, [...args, '--json'], {maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore']});
-  return stdout.length ? JSON.parse(stdout) : null;
+  const {stdout, status} = spawnSync(process.env.HS_CLI, [...args, '--json'], {maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore']});
+  return status === 2 && !stdout.length ? null : JSON.parse(stdout);
 }
 
 // Calls each(open), where open(page, width, scheme) opens a page and gives it back once it is ready, with what it
