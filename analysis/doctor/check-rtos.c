@@ -2,13 +2,13 @@
  *
  * Console output of Zephyr and FreeRTOS: a heap or a pool of network buffers that had nothing left.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "analysis/doctor/doctor.h"
 
 #define QUOTED 3u /* lines about one kind of failure that are quoted */
-#define LEFT 10u  /* per cent of a stack: with less it is nearly full */
 
 /* ---- Zephyr: pools of its network stack ---- */
 
@@ -72,67 +72,6 @@ static bool report_pools(const struct hs_doctor_input *p, struct hs_findings *fi
     return quoted;
 }
 
-/* ---- a thread's stack ---- */
-
-static void report_stack(const struct hs_doctor_input *p, struct hs_findings *findings)
-{
-    static const char *const messages[] = {">>> ZEPHYR FATAL ERROR 2: Stack overflow", "vApplicationStackOverflowHook", NULL};
-    const struct hs_doctor_line *line = NULL;
-    bool zephyr = false;
-    for (const char *const *message = messages; *message && !line; message++)
-        for (size_t i = 0; i < p->n_lines && !line; i++) {
-            const char *logged = hs_zephyr_error_in(p->line[i].text);
-            bool says = hs_message_in(p->line[i].text, *message) || (logged && !strncmp(logged, *message, strlen(*message)));
-            line = says ? &p->line[i] : NULL;
-            zephyr = message == messages;
-        }
-    if (!line)
-        return;
-    struct hs_finding *f = hs_finding_new(findings, "HS-RTOS-STACK", HS_SEVERITY_PROBLEM,
-                                          "a thread's stack was too small: this is not the heap");
-    hs_finding_quote(f, line);
-    hs_finding_next(f, zephyr ? "make that thread's stack larger (K_THREAD_STACK_DEFINE, CONFIG_MAIN_STACK_SIZE); "
-                                "CONFIG_THREAD_ANALYZER prints what each stack needs"
-                              : "make that task's stack larger; uxTaskGetStackHighWaterMark() shows what is left");
-}
-
-/* The line of Zephyr's thread analyzer about a thread whose stack is nearly full. */
-static const struct hs_doctor_line *nearly_full_stack(const struct hs_doctor_input *p, const char *name)
-{
-    for (size_t i = 0; i < p->n_lines; i++) {
-        const char *text = p->line[i].text, *stack = strstr(text, ": STACK: unused "), *at = strstr(text, name);
-        uint64_t unused, size;
-        if (stack && at && at < stack && hs_number_after(stack, "unused ", &unused) && hs_number_after(stack, " / ", &size) &&
-            100 * unused <= LEFT * size)
-            return &p->line[i];
-    }
-    return NULL;
-}
-
-/* A fatal error in a thread of which the analyzer had shown that its stack is nearly full: without the MPU's guard an overflow has
- * no message of its own. */
-static void report_faulty_thread(const struct hs_doctor_input *p, struct hs_findings *findings)
-{
-    static const char *const fatal[] = {">>> ZEPHYR FATAL ERROR 2:", NULL};
-    const struct hs_doctor_line *error = hs_doctor_input_line(p, ">>> ZEPHYR FATAL ERROR ", 0),
-                                *thread = hs_doctor_input_line(p, "Current thread: 0x", 0);
-    const char *open = thread ? strchr(thread->text, '(') : NULL, *close = open ? strchr(open, ')') : NULL;
-    char name[48]; /* with a blank after it: no other name begins so */
-    if (!error || !close || close - open < 2 || close - open > (long)sizeof name || hs_doctor_input_first(p, fatal))
-        return;
-    snprintf(name, sizeof name, "%.*s ", (int)(close - open - 1), open + 1);
-    const struct hs_doctor_line *stack = nearly_full_stack(p, name);
-    if (!stack)
-        return;
-    struct hs_finding *f = hs_finding_new(findings, "HS-RTOS-STACK", HS_SEVERITY_WARNING,
-                                          "the thread that crashed, %.*s, had nearly used its stack: this is not the heap",
-                                          (int)(close - open - 1), open + 1);
-    hs_finding_quote(f, stack);
-    hs_finding_quote(f, error);
-    hs_finding_next(f, "make that thread's stack larger, and see whether the fault stays; CONFIG_HW_STACK_PROTECTION names an "
-                       "overflow as such");
-}
-
 /* ---- heaps ---- */
 
 /* What Zephyr's allocator asserts (lib/heap), the reason in the line after. */
@@ -191,6 +130,39 @@ static void report_others(const struct hs_doctor_input *p, struct hs_findings *f
         }
 }
 
+#define NO_HEAP (UINT64_C(64) << 20) /* bytes: no board with NuttX gives so much at once */
+
+/* "mm_malloc: Allocation failed, size 537058704" of NuttX. */
+static void report_nuttx(const struct hs_doctor_input *p, struct hs_findings *findings)
+{
+    static const char *const messages[] = {"mm_malloc: Allocation failed, size ", NULL};
+    const struct hs_doctor_line *line = hs_doctor_input_message(p, messages);
+    uint64_t size;
+    if (!line || !hs_number_after(line->text, messages[0], &size))
+        return;
+    bool absurd = size >= NO_HEAP;
+    struct hs_finding *f = absurd
+                               ? hs_finding_new(
+                                     findings, "HS-RTOS-FAILED", HS_SEVERITY_PROBLEM,
+                                     "%" PRIu64
+                                     " bytes were requested, which no heap here has: the size is wrong, not the heap too small",
+                                     size)
+                               : hs_finding_new(findings, "HS-RTOS-FAILED", HS_SEVERITY_PROBLEM,
+                                                "NuttX's heap could not give %" PRIu64 " bytes", size);
+    hs_finding_quote(f, line);
+    if (absurd) {
+        hs_finding_evidence(f, "the size is 0x%" PRIx64 " in hexadecimal: %s", size,
+                            size >> 28 == 2 || size >> 28 == 3 ? "many chips have RAM at such addresses, so it may be a pointer"
+                                                               : "it may be a negative number, or memory that was not set");
+        hs_finding_next(
+            f, "see how the caller computes the size: a variable that was not set, a pointer in its place, or a damaged message");
+        return;
+    }
+    hs_finding_next(
+        f, "the command free (or /proc/meminfo) shows what is free and the largest free block: with a large one that is too "
+           "small the heap is in pieces, without one it is full");
+}
+
 static void report_zephyr(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     const struct hs_doctor_line *line = hs_doctor_input_that(p, hs_zephyr_failure_in);
@@ -231,12 +203,11 @@ static void report_freertos(const struct hs_doctor_input *p, struct hs_findings 
 
 static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    report_stack(p, findings);
-    report_faulty_thread(p, findings);
     report_asserted(p, findings);
     if (!report_pools(p, findings))
         report_zephyr(p, findings);
     report_freertos(p, findings);
+    report_nuttx(p, findings);
     report_others(p, findings);
 }
 

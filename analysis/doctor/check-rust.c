@@ -27,7 +27,8 @@ static bool panics(const struct hs_doctor_input *p, size_t at)
 /* Whether the line with this index says that an allocation failed; sets `size`, 0: not in the line. */
 static bool fails(const struct hs_doctor_input *p, size_t i, uint64_t *size)
 {
-    static const char *const warnings[] = {"WARN - Unable to allocate ", "ERROR - Unable to allocate "};
+    static const char *const warnings[] = {"WARN - Unable to allocate ", "ERROR - Unable to allocate ",
+                                           "[WARN] - Unable to allocate ", "[ERROR] - Unable to allocate "};
     const char *text = p->line[i].text, *of = strstr(text, "memory allocation of ");
     *size = 0;
     if (strchr(text, '"'))
@@ -51,11 +52,19 @@ static bool region_in(const char *text, uint64_t *used, uint64_t *size)
     return at && hs_number_after(at, "(Used ", used) && hs_number_after(at, " of ", size) && strstr(at, ", free: ");
 }
 
+/* "Size: 48000", then "Current usage: 47356": of the whole heap. */
+static bool heap_in(const struct hs_doctor_input *p, size_t i, uint64_t *used, uint64_t *size)
+{
+    return i && hs_message_in(p->line[i].text, "Current usage: ") && hs_message_in(p->line[i - 1].text, "Size: ") &&
+           hs_number_after(p->line[i].text, "Current usage: ", used) && hs_number_after(p->line[i - 1].text, "Size: ", size);
+}
+
 static const struct hs_doctor_line *full_region(const struct hs_doctor_input *p, uint64_t *left)
 {
     uint64_t used, size;
     for (size_t i = p->n_lines; i-- > 0;)
-        if (region_in(p->line[i].text, &used, &size) && size && used <= size && 100 * used >= FULL * size) {
+        if ((region_in(p->line[i].text, &used, &size) || heap_in(p, i, &used, &size)) && size && used <= size &&
+            100 * used >= FULL * size) {
             *left = size - used;
             return &p->line[i];
         }
@@ -73,13 +82,22 @@ static void advise(struct hs_finding *f)
 static void failed(const struct hs_doctor_input *p, size_t i, uint64_t size, struct hs_findings *findings)
 {
     char bytes[40] = "the stack of a new task";
-    uint64_t left;
+    uint64_t left, heap = 0;
+    const struct hs_doctor_line *wifi = hs_doctor_input_line(p, "esp-wifi configuration", 0);
+    wifi = wifi && hs_number_after(wifi->text, "heap_size: ", &heap) ? wifi : NULL;
     if (size)
         snprintf(bytes, sizeof bytes, "%" PRIu64 " bytes", size);
-    struct hs_finding *f = hs_finding_new(findings, "HS-RUST-FAILED", HS_SEVERITY_PROBLEM,
-                                          "the program's heap in Rust could not give %s", bytes);
+    struct hs_finding *f = hs_finding_new(findings, "HS-RUST-FAILED", HS_SEVERITY_PROBLEM, "%s could not give %s",
+                                          wifi ? "esp-wifi's heap" : "the program's heap in Rust", bytes);
     hs_finding_quote(f, &p->line[i]);
     hs_finding_quote(f, full_region(p, &left));
+    if (wifi) {
+        hs_finding_evidence(f, "line %u: esp-wifi has a heap of its own, heap_size %" PRIu64 " bytes", wifi->number, heap);
+        hs_finding_next(f,
+                        "make heap_size of esp-wifi's configuration (cfg.toml) larger, or its buffers fewer: static_rx_buf_num, "
+                        "dynamic_rx_buf_num, dynamic_tx_buf_num");
+        return;
+    }
     advise(f);
 }
 

@@ -14,14 +14,15 @@
 
 extern const struct hs_check hs_check_arena, hs_check_caps, hs_check_esp8266, hs_check_failure, hs_check_figures,
     hs_check_fragmentation, hs_check_growth, hs_check_heap, hs_check_hooks, hs_check_idf, hs_check_link, hs_check_losses,
-    hs_check_lvgl, hs_check_lwip, hs_check_pools, hs_check_psram, hs_check_rtos, hs_check_rust, hs_check_safemode, hs_check_trend;
+    hs_check_lvgl, hs_check_lwip, hs_check_pools, hs_check_psram, hs_check_rtos, hs_check_rust, hs_check_safemode,
+    hs_check_scripts, hs_check_threads, hs_check_trend;
 
 /* The only list of checks, in the order of the report. */
 static const struct hs_check *const checks[] = {
-    &hs_check_failure,       &hs_check_growth, &hs_check_psram,   &hs_check_trend, &hs_check_heap,
-    &hs_check_fragmentation, &hs_check_pools,  &hs_check_lwip,    &hs_check_caps,  &hs_check_idf,
-    &hs_check_esp8266,       &hs_check_lvgl,   &hs_check_figures, &hs_check_hooks, &hs_check_losses,
-    &hs_check_safemode,      &hs_check_rtos,   &hs_check_arena,   &hs_check_rust,  &hs_check_link,
+    &hs_check_failure, &hs_check_growth, &hs_check_psram,   &hs_check_trend,    &hs_check_heap,    &hs_check_fragmentation,
+    &hs_check_pools,   &hs_check_lwip,   &hs_check_caps,    &hs_check_idf,      &hs_check_esp8266, &hs_check_lvgl,
+    &hs_check_figures, &hs_check_hooks,  &hs_check_losses,  &hs_check_safemode, &hs_check_rtos,    &hs_check_arena,
+    &hs_check_rust,    &hs_check_link,   &hs_check_threads, &hs_check_scripts,
 };
 
 #define FIGURES_QUOTED 3u /* lines: what is free, the least that was, the largest block */

@@ -175,6 +175,12 @@ bool hs_operator_new_in(const char *line);
 /* Whether a line is a message of the ESP8266's allocators, a failed allocation. `size` is 0 if it is not in the line. */
 bool hs_esp8266_failure_in(const char *line, uint64_t *size);
 
+/* Whether an interpreter of Lua or Berry says that it has no memory. */
+bool hs_script_failure_in(const char *line);
+
+/* Whether a line is a row of Zephyr's thread analyzer. */
+bool hs_is_thread_analysis(const char *line);
+
 /* Whether the figures of a dump contradict each other; the answer says how. NULL: they agree. */
 const char *hs_doctor_contradiction(const struct hs_meminfo *dump);
 

@@ -12,8 +12,8 @@ static const char boot[] = "boot log", banner[] = "the firmware's banner", excep
                   corrupt[] = "a corrupt heap", stack[] = "a task's stack", esp8266[] = "the ESP8266's heap", lwip[] = "lwIP",
                   safe_mode[] = "CircuitPython's safe mode", lvgl[] = "LVGL's heap", idf_log[] = "ESP-IDF's log",
                   zephyr[] = "Zephyr's log", freertos[] = "FreeRTOS", arena[] = "TensorFlow Lite Micro", rust[] = "Rust",
-                  tizen[] = "TizenRT's heap", lwesp[] = "lwESP", zephyr_heap[] = "Zephyr's heap",
-                  esp8266_exception[] = "the ESP8266's exception", build[] = "the build";
+                  tizen[] = "TizenRT's heap", lwesp[] = "lwESP", zephyr_heap[] = "Zephyr's heap", nuttx[] = "NuttX's heap",
+                  script[] = "a script's memory", esp8266_exception[] = "the ESP8266's exception", build[] = "the build";
 
 /* Beginnings of messages. */
 static const struct {
@@ -75,6 +75,10 @@ static const struct {
     {"AllocateTensors() failed", arena},
     {"panicked at ", rust},
     {"WARN - Unable to allocate ", rust},
+    {"[WARN] - Unable to allocate ", rust},
+    {"[ERROR] - Unable to allocate ", rust},
+    {"Current usage: ", rust},
+    {"mm_malloc: Allocation failed, size ", nuttx},
     {"ERROR - Unable to allocate ", rust},
     {"mm_manage_alloc_fail:", tizen},
     {"Heap too low!", figures},
@@ -117,6 +121,8 @@ static const char *kind_by_contents(const struct hs_doctor_input *p, size_t i)
     if (hs_message_in(text, "Exception (28)") || hs_message_in(text, "Exception (29)") ||
         hs_message_in(text, "Fatal exception (28)") || hs_message_in(text, "Fatal exception (29)"))
         return esp8266_exception;
+    if (hs_script_failure_in(text))
+        return script;
     if (hs_link_overflow_in(text, &value) || hs_link_misfit_in(text) || hs_build_is_low_in(text))
         return build;
     if (hs_doctor_memory_error(p, i) || (hs_system_error_in(text) && !p->facts.computer))
@@ -133,7 +139,7 @@ static const char *kind_by_contents(const struct hs_doctor_input *p, size_t i)
         return lvgl;
     if (hs_zephyr_error_in(text))
         return zephyr;
-    if (hs_stack_overflow_in(text) || strstr(text, " : STACK: unused "))
+    if (hs_stack_overflow_in(text) || hs_is_thread_analysis(text) || strstr(text, "Worst remaining stack size was: "))
         return stack;
     if (strstr(text, "% (Used ") && strstr(text, ", free: "))
         return rust;

@@ -98,10 +98,55 @@ TEXTS = [
         "Exception (29):\nepc1=0x4000df60 epc2=0x00000000 epc3=0x00000000 excvaddr=0x00000014 depc=0x00000000\n", says=("wrote to",)),
     row("an exception elsewhere", [],
         "ESP8266\nException (28):\nepc1=0x4000df60 epc2=0x00000000 epc3=0x00000000 excvaddr=0x075b1006 depc=0x00000000\nException (9):\nepc1=0x401019c2 excvaddr=0x00000001 depc=0x0\n"),
+    # threads and faults
+    row("Zephyr: the thread is named, and its option", ["HS-RTOS-STACK"],
+        "<err> os: ***** MPU FAULT *****\n<err> os:   Stacking error (context area might be not valid)\n<err> os: >>> ZEPHYR FATAL ERROR 2: Stack overflow on CPU 0\n"
+        "<err> os: Current thread: 0x20000e18 (logging)\n<err> os: Halting system\n", says=("thread logging", "CONFIG_LOG_PROCESS_THREAD_STACK_SIZE"), severity="problem"),
+    row("Zephyr: a text that ends before the verdict", ["HS-RTOS-STACK"],
+        "[00:00:00.429,199] <err> os: ***** MPU FAULT *****\n[00:00:00.429,199] <err> os:   Stacking error (context area might be not valid)\n"
+        "[00:00:00.429,229] <err> os:   MMFAR Address: 0x20004698\n", says=("could not save registers", "0x20004698", "CONFIG_MAIN_STACK_SIZE")),
+    row("Zephyr: a bus fault", ["HS-RTOS-FAULT"],
+        "[00:00:00.306,854] <err> os: ***** BUS FAULT *****\n[00:00:00.306,854] <err> os:   Precise data bus error\n[00:00:00.306,884] <err> os:   BFAR Address: 0x2f9140b2\n"
+        "[00:00:00.306,976] <err> os: >>> ZEPHYR FATAL ERROR 25: Unknown error on CPU 0\n[00:00:00.307,006] <err> os: Current thread: 0x20010748 (unknown)\n",
+        says=("no lack of memory", "0x2f9140b2", "sys_heap_validate"), never=("unknown was", "stack of")),
+    row("Zephyr: a thread analyzer's row", ["HS-RTOS-STACK"],
+        "Thread analyze:\n thread_b            : STACK: unused 740 usage 284 / 1024 (27 %); CPU: 0 %\n thread_analyzer     : STACK: unused 8 usage 504 / 512 (98 %); CPU: 0 %\n"
+        " idle 00             : STACK: unused 204 usage 116 / 320 (36 %); CPU: 0 %\n", says=("thread_analyzer is nearly full: 8 of 512", "CONFIG_THREAD_ANALYZER_AUTO_STACK_SIZE"),
+        never=("thread_b",), severity="warning"),
+    row("Zephyr: a row in the older form", ["HS-RTOS-STACK"],
+        "Thread analyze:\n BT RX               : unused 24 usage 1000 / 1024 (97 %)\n thread_b            : unused 1000 usage 24 / 1024 (2 %)\n", says=("BT RX is nearly full: 24 of 1024", "CONFIG_BT_RX_STACK_SIZE"), severity="warning"),
+    row("Zephyr: rows with room", [],
+        "Thread analyze:\n thread_b            : unused 1000 usage 24 / 1024 (2 %)\n thread_analyzer     : unused 488 usage 24 / 512 (4 %)\n idle                : unused 32 usage 224 / 256 (87 %)\n"),
+    row("FreeRTOS: nothing left of a stack", ["HS-RTOS-STACK"],
+        "[OBC:WARNING]: Warning: Task 'TASK_print_heartbeat' approached a stack overflow. Worst remaining stack size was: 0 bytes.\n"
+        "[OBC:WARNING]: Warning: Task 'TASK_time_sync' approached a stack overflow. Worst remaining stack size was: 0 bytes.\n", says=("TASK_print_heartbeat was used to its last byte", "TASK_time_sync"), severity="problem"),
+    # other heaps
+    row("LVGL: a layer larger than its heap", ["HS-LVGL-HEAP"],
+        "[Warn]  (43.510, +0)     lv_draw_buf_create_ex: No memory: 157x24, cf: 16, stride: 628, 15072Byte,  lv_draw_buf.c:296\n"
+        "[Info]  (43.510, +0)     lv_malloc: couldn't allocate memory (283911 bytes) lv_mem.c:73\n"
+        "[Info]  (43.510, +0)     lv_malloc: used: 82808 ( 92 %), frag:   1 %, biggest free: 8064 lv_mem.c:77\n", says=("283911 bytes at once", "some 87 KB", "a layer")),
+    row("LVGL: a heap that is nearly empty", ["HS-LVGL-HEAP"],
+        "used:  55000 (  6 %), frag:   1 %, biggest free: 993568\nWarn: Couldn't allocate memory  (lvgl/lv_misc/lv_mem.c #145)\nError: Out of memory!   (lvgl/lv_core/lv_obj.c #187)\n",
+        says=("the size is wrong", "993568"), never=("make LV_MEM_SIZE larger",)),
+    row("LVGL: a heap that is full", ["HS-LVGL-HEAP"],
+        "[Info]  lv_malloc: couldn't allocate memory (8911 bytes) lv_mem.c:73\n[Info]  lv_malloc: used: 82808 ( 92 %), frag:   1 %, biggest free: 8064 lv_mem.c:77\n", says=("make LV_MEM_SIZE larger",)),
+    row("Rust: esp-wifi's heap", ["HS-RUST-FAILED"],
+        "[INFO] - esp-wifi configuration Config { rx_queue_size: 16, static_rx_buf_num: 32, heap_size: 65536, tick_rate_hz: 200 }\n[WARN] - Unable to allocate 2216 bytes\n"
+        "[WARN] - esp_wifi_init_internal(&G_CONFIG) returned an error: 257\n", says=("esp-wifi's heap could not give 2216 bytes", "heap_size 65536")),
+    row("Rust: esp-alloc's sums", ["HS-HEAP-NEARLY-FULL"], "TRACE - HEAP INFO\nSize: 48000\nCurrent usage: 47356\nMax usage: 47384\n", says=("644 bytes",)),
+    row("Rust: esp-alloc's sums with room", [], "TRACE - HEAP INFO\nSize: 48000\nCurrent usage: 17356\nMax usage: 47384\n"),
+    row("Lua", ["HS-SCRIPT-MEMORY"], "NodeMCU 0.9.5 build 20150213  powered by Lua 5.1.4\nheap:   20032\nlua: init.lua:15: not enough memory\n", says=("Lua", "20032", "node.heap()")),
+    row("Berry", ["HS-SCRIPT-MEMORY"], "21:06:04.882 BRY: *** MEMORY ALLOCATION FAILED *** usage 104809 bytes\n", says=("Berry held 104809 bytes",)),
+    row("Berry: its collector", [], "ESP8266\n00:00:00.370 BRY: GC from 3416 to 3216 bytes (in 1 ms)\n00:00:00.505 BRY: Berry initialized, RAM used=4174\n"),
+    row("NuttX: a size that is none", ["HS-RTOS-FAILED"], "mm_malloc: Allocation failed, size 537058704\n", says=("the size is wrong", "0x2002dd90", "may be a pointer")),
+    row("NuttX: a heap without room", ["HS-RTOS-FAILED"], "mm_malloc: Allocation failed, size 5704\n", says=("NuttX's heap could not give 5704 bytes",)),
 ]
 
 OTHERS = [
     row("a linker's script and a page about it", [],
         "    . = ASSERT(SIZEOF(.bss) < 4096, \"region RAM overflowed by 10 bytes\");\nThe linker says that region `RAM' overflowed by 10 bytes when the data do not fit.\n"
         "If a section `.bss' will not fit in region `RAM', make it smaller. Low memory available is a warning.\n"),
+    row("prose and sources about threads and scripts", [],
+        'If lua says "not enough memory", the heap is full; lua: init.lua:15: not enough memory means line 15.\n    printf("%s: STACK: unused %zu usage %zu / %zu (%u %%)", name, a, b, c, d);\n'
+        '    mm_err("mm_malloc: Allocation failed, size %zu", size);\nWorst remaining stack size was: see above.\nSize: 10\nusage: 9\n'),
 ]
