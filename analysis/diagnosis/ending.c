@@ -25,6 +25,7 @@ struct work {
     const struct hs_python *p;
     struct hs_still_used used; /* names of local variables; what may be executed at any time */
     struct hs_python_reach reach;
+    bool *owner;                      /* by scope: a class of which each object has its own of what the row adds to */
     bool *leads;                      /* by scope: it may execute the row that adds */
     uint32_t at;                      /* the row that adds; of a class's body, the row with `class`: it is executed once, there */
     struct subject subject[SUBJECTS]; /* `n_subjects`: what the row adds to, and what that is put into */
@@ -101,6 +102,86 @@ static void find_subjects(struct work *k)
                 add_subject(k, into);
         }
     }
+}
+
+/* ---- what gives it a new value ---- */
+
+/* Whether token `i` is a bracket of an index or a call, not around targets or values. */
+static bool opens_index(const struct hs_python *p, uint32_t i)
+{
+    return (hs_python_is(p, i, "[") || hs_python_is(p, i, "(")) && i &&
+           (p->token[i - 1].kind == HS_PYTHON_NAME || hs_python_is(p, i - 1, "]") || hs_python_is(p, i - 1, ")"));
+}
+
+/* The last = of the row that assigns, not of an argument; NONE: there is none. */
+static uint32_t assigning(const struct hs_python *p, uint32_t row)
+{
+    uint32_t depth = 0, sign = NONE;
+    for (uint32_t i = p->row[row].first; i < p->row[row].first + p->row[row].n; i++) {
+        sign = !depth && hs_python_is(p, i, "=") ? i : sign;
+        depth += hs_python_is(p, i, "(") || hs_python_is(p, i, "[") || hs_python_is(p, i, "{");
+        depth -= depth && (hs_python_is(p, i, ")") || hs_python_is(p, i, "]") || hs_python_is(p, i, "}"));
+    }
+    return sign;
+}
+
+/* The token of a subject to which the row assigns, also as one of several targets: text, n = '', 0. NONE: it assigns to none. */
+static uint32_t assigned(const struct work *k, uint32_t row)
+{
+    const struct hs_python *p = k->p;
+    uint32_t sign = assigning(p, row), inside = 0;
+    for (uint32_t i = p->row[row].first; sign != NONE && i < sign; i++) {
+        if (!inside && is_subject(k, i) && !opens_index(p, i + 1) && !hs_python_is(p, i + 1, "."))
+            return i;
+        inside += inside ? hs_python_is(p, i, "(") || hs_python_is(p, i, "[") : opens_index(p, i);
+        inside -= inside && (hs_python_is(p, i, ")") || hs_python_is(p, i, "]"));
+    }
+    return NONE;
+}
+
+/* NAME[:] = ..., NAME[a:b] = ... */
+static bool assigns_slice(const struct hs_python *p, uint32_t name)
+{
+    uint32_t depth = 0, end = p->row[p->token[name].row].first + p->row[p->token[name].row].n;
+    bool colon = false;
+    for (uint32_t i = name + 1; i < end && (depth || i == name + 1); i++) {
+        depth += hs_python_is(p, i, "(") || hs_python_is(p, i, "[") || hs_python_is(p, i, "{");
+        depth -= depth && (hs_python_is(p, i, ")") || hs_python_is(p, i, "]") || hs_python_is(p, i, "}"));
+        colon = colon || (depth == 1 && hs_python_is(p, i, ":"));
+        if (!depth)
+            return colon && hs_python_is(p, i, "]") && hs_python_is(p, i + 1, "=");
+    }
+    return false;
+}
+
+/* Marks in owner[scope] the classes of which each object begins with its own value of the attribute to which the row adds. */
+static void find_owners(struct work *k)
+{
+    const struct hs_python *p = k->p;
+    for (uint32_t i = 0; k->n_subjects && k->subject->attribute && i < p->n_rows; i++) {
+        uint32_t scope = p->row[i].scope, name = i == k->q->adds ? NONE : assigned(k, i);
+        bool init = scope != HS_PYTHON_MODULE && hs_python_is(p, p->scope[scope].name, "__init__");
+        bool value = p->token[p->row[i].first + p->row[i].n - 1].kind == HS_PYTHON_VALUE;
+        if (name != NONE && is_named(k, k->subject, name) && (init || (p->scope[scope].is_class && value)))
+            k->owner[init ? p->scope[scope].parent : scope] = true;
+    }
+    for (uint32_t c = 1; c < p->n_scopes; c++) /* what is derived stands after its base */
+        for (uint32_t i = p->scope[c].name + 1, row = p->scope[c].head;
+             p->scope[c].is_class && i < p->row[row].first + p->row[row].n; i++)
+            for (uint32_t base = k->reach.named[i]; base; base = k->reach.next[base])
+                k->owner[c] = k->owner[c] || k->owner[base];
+}
+
+/* Whether each round of the loop may make an object that begins with its own value, itself or in what it calls. */
+static bool makes_owner(struct work *k, uint32_t loop)
+{
+    hs_python_reach_clear(&k->reach);
+    for (uint32_t i = loop + 1; i < hs_loop_after(k->p, loop); i++)
+        hs_python_reach_row(&k->reach, i);
+    for (uint32_t c = 1; c < k->p->n_scopes; c++)
+        if (k->owner[c] && k->reach.reached[c])
+            return true;
+    return false;
 }
 
 /* ---- what uses it ---- */
@@ -213,12 +294,9 @@ static bool loop_leads(const struct work *k, uint32_t loop)
 static bool is_renewal(const struct work *k, uint32_t row)
 {
     const struct hs_python *p = k->p;
-    uint32_t last = p->row[row].first, end = last + p->row[row].n;
-    while (last + 2 < end && hs_python_is(p, last + 1, "."))
-        last += 2;
-    if (row == k->q->adds || !hs_python_is(p, last + 1, "=") || !is_subject(k, last))
+    if (row == k->q->adds || hs_python_body(p, row) != p->row[row].first || assigned(k, row) == NONE)
         return false;
-    for (uint32_t i = last + 2; i < end; i++)
+    for (uint32_t i = assigning(p, row) + 1; i < p->row[row].first + p->row[row].n; i++)
         if (is_subject(k, i))
             return false;
     return true;
@@ -260,10 +338,12 @@ static bool shortens(const struct work *k, uint32_t row)
     bool first = r->scope == HS_PYTHON_MODULE || p->scope[r->scope].is_class || r->scope == p->row[k->q->adds].scope ||
                  hs_python_is(p, p->scope[r->scope].name, "__init__");
     first = first && !hs_loops_around(p, row, loop);
+    if (!first && assigned(k, row) != NONE)
+        return true;
     for (uint32_t i = r->first; i < r->first + r->n; i++) {
         if (!is_subject(k, i))
             continue;
-        if (hs_python_is(p, r->first, "del") || (!first && hs_python_is(p, i + 1, "=")))
+        if (hs_python_is(p, r->first, "del") || assigns_slice(p, i))
             return true;
         for (size_t t = 0; t < sizeof takes / sizeof *takes; t++)
             if (hs_python_is(p, i + 1, ".") && hs_python_is(p, i + 2, takes[t]))
@@ -297,6 +377,7 @@ struct way {
     uint32_t loop, level; /* the outermost loop that counts, and its call */
     uint64_t times;       /* 0: not known */
     bool endless, written, renewed;
+    bool forever; /* an endless loop that makes no object which begins with its own */
 };
 
 static void take_loop(struct work *k, struct way *w, const uint32_t *call, uint32_t level, uint32_t loop)
@@ -307,6 +388,7 @@ static void take_loop(struct work *k, struct way *w, const uint32_t *call, uint3
         return;
     }
     w->endless = w->endless || end == HS_LOOP_ENDLESS;
+    w->forever = w->forever || (end == HS_LOOP_ENDLESS && !makes_owner(k, loop));
     if (w->loop == NONE) {
         w->loop = loop;
         w->level = level;
@@ -374,7 +456,7 @@ static bool is_endless(struct work *k, const uint32_t *call, uint32_t n)
         found = k->p->row[call[i]].scope == scope;
         owner = found ? i : owner;
     }
-    return follow(k, call, n, owner).endless && !is_bounded(k);
+    return follow(k, call, n, owner).forever && !is_bounded(k);
 }
 
 static struct hs_ending judge(struct work *k, const uint32_t *call, uint32_t n, bool all)
@@ -468,12 +550,16 @@ int hs_ending_find(struct hs_ending *ending, const struct hs_ending_question *q)
     struct work k = {.q = q, .p = &q->sources->python};
     *ending = (struct hs_ending){.loop = NONE, .reads = NONE};
     bool made = hs_still_used_make(&k.used, k.p, NULL, 0) && hs_python_reach_make(&k.reach, k.p) && find_leading(&k);
+    k.owner = made ? calloc(k.p->n_scopes, sizeof *k.owner) : NULL;
+    made = k.owner;
     if (made) {
         find_subjects(&k);
+        find_owners(&k);
         *ending = q->n_calls ? judge(&k, q->call, q->n_calls, q->all) : judge_all(&k);
     }
     hs_still_used_free(&k.used);
     hs_python_reach_free(&k.reach);
+    free(k.owner);
     free(k.leads);
     return made ? HS_OK : HS_ERR_MEMORY;
 }

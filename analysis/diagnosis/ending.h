@@ -26,7 +26,7 @@ struct hs_ending_question {
 
 struct hs_ending {
     bool ends;
-    bool endless;   /* a loop without a way out adds to it, and no row makes it shorter, makes it anew or looks at its length */
+    bool endless; /* a loop without a way out adds to it, and no row was found that makes it shorter, makes it anew or looks at its length */
     bool over;      /* it has ended: no running call adds to it */
     bool renewed;   /* a loop makes what holds them anew */
     uint32_t loop;  /* the outermost loop that makes them; HS_PYTHON_NONE: none */

@@ -361,7 +361,7 @@ static void growing_one(const struct hs_doctor_input *input, const struct hs_dia
              h->name, h->largest, d->failure.size);
     struct hs_finding *f = hs_failure_problem(findings, "HS-HEAP-GROWING", verdict, h->name);
     hs_failure_describe(f, d);
-    hs_finding_evidence(f, "nothing in the source makes it shorter, or anew");
+    hs_finding_evidence(f, "no row was found that makes it shorter, or anew");
     hs_failure_name_holders(f, d, h);
     const struct hs_line_advice advice = {
         HS_EDIT_OMIT, h->name, "bound what",
