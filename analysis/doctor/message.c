@@ -456,6 +456,10 @@ bool hs_esp8266_failure_in(const char *line, uint64_t *size)
     const char *decoded = hs_message_in(line, "Memory allocation of "); /* by the IDE's decoder of exceptions */
     if (decoded && strstr(decoded, " bytes failed at 0x40") && hs_number_after(decoded, "Memory allocation of ", size))
         return true;
+    if (hs_message_in(line, "No heap available, failed to malloc ")) { /* of its SDK; the number need not be the size */
+        *size = 0;
+        return true;
+    }
     static const char *const messages[] = {":oom(", "last failed alloc call:", "Unhandled C++ exception: OOM", "E:M "};
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
         const char *at = hs_message_in(line, messages[i]);

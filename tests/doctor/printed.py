@@ -92,6 +92,9 @@ TEXTS = [
     row("a failed allocation, decoded", ["HS-ESP8266-FAILED"],
         "Memory allocation of 116 bytes failed at 0x4022ad8c: mem_malloc at core/mem.c line 210\n\nDecoding stack results\n"
         "0x402149ef: loop_task(ETSEvent*) at cores/esp8266/core_esp8266_main.cpp line 133\n", says=("116 bytes", "getFreeHeap"), never=("PSRAM on",)),
+    row("the SDK's words", ["HS-ESP8266-FAILED"],
+        "Publishing...\nNo heap available, failed to malloc 0\nPublishing...\nFatal exception (9):\nepc1=0x401019c2, epc2=0x00000000, epc3=0x00000000, excvaddr=0x075b1006, depc=0x00000000\n",
+        says=("could not give what was requested",)),
     row("a null pointer", ["HS-ESP8266-NULL"],
         "command\nException (28):\nepc1=0x4000df60 epc2=0x00000000 epc3=0x00000000 excvaddr=0x00000000 depc=0x00000000\n", says=("read from", "one cause of several")),
     row("a null pointer that was written to", ["HS-ESP8266-NULL"],
