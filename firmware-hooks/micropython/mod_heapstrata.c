@@ -11,7 +11,7 @@
  *   snapshot(refs=False) records the allocation table, or the figures that the level has. refs: with all references and
  *                        roots (level "full")
  *   refs(when)           records references automatically: "mark" after every mark, "fail" after a failed allocation,
- *                        "mark,fail", or "" for never
+ *                        "mark,fail", or "" for never; at first it is "fail"
  *   dump()               prints the image as text, for a host that reads the console
  *   dump(offset)         prints it again from this byte on
  *   dump(stream)         writes it to a stream, as bytes

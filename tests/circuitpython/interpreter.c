@@ -378,6 +378,7 @@ int main(int argc, char **argv)
     char *heap = port_malloc(8192, false);
     gc_init(heap, heap + 8192);
     MP_STATE_THREAD(stack_top) = (char *)&heap;
+    MP_STATE_THREAD(stack_limit) = 16384;
     allocate();
     grow(4096, 2048);
     for (int i = 1; i < argc; i++)

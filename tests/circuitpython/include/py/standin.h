@@ -189,6 +189,7 @@ typedef struct {
     } mem;
     struct {
         char *stack_top;
+        size_t stack_limit;
         uint16_t gc_lock_depth;
         byte *pystack_start, *pystack_end, *pystack_cur;
         mp_obj_dict_t *dict_locals;
