@@ -106,36 +106,13 @@ static void find_subjects(struct work *k)
 
 /* ---- what gives it a new value ---- */
 
-/* Whether token `i` is a bracket of an index or a call, not around targets or values. */
-static bool opens_index(const struct hs_python *p, uint32_t i)
-{
-    return (hs_python_is(p, i, "[") || hs_python_is(p, i, "(")) && i &&
-           (p->token[i - 1].kind == HS_PYTHON_NAME || hs_python_is(p, i - 1, "]") || hs_python_is(p, i - 1, ")"));
-}
-
-/* The last = of the row that assigns, not of an argument; NONE: there is none. */
-static uint32_t assigning(const struct hs_python *p, uint32_t row)
-{
-    uint32_t depth = 0, sign = NONE;
-    for (uint32_t i = p->row[row].first; i < p->row[row].first + p->row[row].n; i++) {
-        sign = !depth && hs_python_is(p, i, "=") ? i : sign;
-        depth += hs_python_is(p, i, "(") || hs_python_is(p, i, "[") || hs_python_is(p, i, "{");
-        depth -= depth && (hs_python_is(p, i, ")") || hs_python_is(p, i, "]") || hs_python_is(p, i, "}"));
-    }
-    return sign;
-}
-
 /* The token of a subject to which the row assigns, also as one of several targets: text, n = '', 0. NONE: it assigns to none. */
 static uint32_t assigned(const struct work *k, uint32_t row)
 {
-    const struct hs_python *p = k->p;
-    uint32_t sign = assigning(p, row), inside = 0;
-    for (uint32_t i = p->row[row].first; sign != NONE && i < sign; i++) {
-        if (!inside && is_subject(k, i) && !opens_index(p, i + 1) && !hs_python_is(p, i + 1, "."))
+    const struct hs_python_row *r = &k->p->row[row];
+    for (uint32_t i = r->first; i < r->first + r->n; i++)
+        if (is_subject(k, i) && hs_python_is_target(k->p, i))
             return i;
-        inside += inside ? hs_python_is(p, i, "(") || hs_python_is(p, i, "[") : opens_index(p, i);
-        inside -= inside && (hs_python_is(p, i, ")") || hs_python_is(p, i, "]"));
-    }
     return NONE;
 }
 
@@ -296,7 +273,7 @@ static bool is_renewal(const struct work *k, uint32_t row)
     const struct hs_python *p = k->p;
     if (row == k->q->adds || hs_python_body(p, row) != p->row[row].first || assigned(k, row) == NONE)
         return false;
-    for (uint32_t i = assigning(p, row) + 1; i < p->row[row].first + p->row[row].n; i++)
+    for (uint32_t i = hs_python_assigning(p, row) + 1; i < p->row[row].first + p->row[row].n; i++)
         if (is_subject(k, i))
             return false;
     return true;

@@ -580,8 +580,11 @@ static uint32_t leader_of_row(const struct hs_accident_work *k, uint32_t row)
 static int find_parts(struct hs_accident_work *k)
 {
     const struct hs_holders *h = &k->holders;
-    const struct hs_parts_question question = {
-        .holders = h, .names = k->names, .sources = &k->sources, .asked = hs_program_text_row_named(&k->sources, k->d->line)};
+    const struct hs_parts_question question = {.holders = h,
+                                               .names = k->names,
+                                               .sources = &k->sources,
+                                               .local = k->used.local,
+                                               .asked = hs_program_text_row_named(&k->sources, k->d->line)};
     struct hs_parts parts;
     int error = hs_parts_find(&parts, &question);
     for (uint32_t i = 0; i < parts.n && !error; i++) {

@@ -4,12 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/diagnosis/reach.h"
+
 #define SMALL_TIMES 4u   /* what is kept is at least this multiple of what is shown */
-#define UNKNOWN_MOST 3u  /* views of one buffer whose sizes are not known: more may show all of it */
 #define ELEMENT_BYTES 8u /* maximum size of an element, where it may be more than a byte */
 #define KEPT_LEAST 256u  /* bytes: less is not worth a copy */
 
 #define NONE UINT32_MAX
+
+struct work {
+    const struct hs_parts_question *q;
+    const struct hs_python *p;
+    uint64_t *shown; /* by block: bytes that views show of it */
+};
 
 /* ---- slices in a source ---- */
 
@@ -20,26 +27,63 @@ struct span {
 
 static uint32_t length(struct span s) { return s.to - s.from; }
 
-/* The value of a number, or of a name that the module sets once: NAME = 8, NAME = const(8). False: it is none. */
-static bool number(const struct hs_python *p, struct span s, uint64_t *value)
+/* The row of the only place at which a global gets its value, or a variable of function `scope`; NONE: it is a parameter, or has several. */
+static uint32_t only_value(const struct work *k, uint32_t name, uint32_t scope)
 {
+    const struct hs_python *p = k->p;
     uint32_t found = NONE;
+    for (uint32_t i = 0; i < p->n; i++) {
+        bool same = hs_python_same(p, i, name) && k->q->local[i] == (scope != HS_PYTHON_MODULE);
+        if (same && scope != HS_PYTHON_MODULE && p->token[i].row == p->scope[scope].head)
+            return NONE;
+        if (!same || !hs_python_binds(p, i) || (scope != HS_PYTHON_MODULE && p->row[p->token[i].row].scope != scope))
+            continue;
+        const struct hs_python_row *r = &p->row[p->token[i].row];
+        if (found != NONE || r->scope != scope || i != r->first || !hs_python_is(p, i + 1, "="))
+            return NONE;
+        found = p->token[i].row;
+    }
+    return found;
+}
+
+/* The value of a number, or of a global that is set once: NAME = 8, NAME = const(8). False: it is none. */
+static bool number(const struct work *k, struct span s, uint64_t *value)
+{
+    const struct hs_python *p = k->p;
+    uint32_t at = s.from;
     if (length(s) != 1)
         return false;
-    if (p->token[s.from].kind == HS_PYTHON_VALUE && p->token[s.from].at[0] >= '0' && p->token[s.from].at[0] <= '9') {
-        *value = strtoull(p->token[s.from].at, NULL, 0);
-        return true;
-    }
-    for (uint32_t r = 0; p->token[s.from].kind == HS_PYTHON_NAME && r < p->n_rows; r++) {
-        uint32_t first = p->row[r].first;
-        if (p->row[r].n < 3 || !hs_python_same(p, first, s.from) || !hs_python_is(p, first + 1, "="))
-            continue;
-        uint32_t at = first + 2 + (p->row[r].n == 6 && hs_python_is(p, first + 2, "const") ? 2 : 0);
-        if (found != NONE || (p->row[r].n != 3 && at == first + 2) || p->row[r].scope != HS_PYTHON_MODULE)
+    if (p->token[at].kind == HS_PYTHON_NAME) {
+        uint32_t row = k->q->local[at] ? NONE : only_value(k, at, HS_PYTHON_MODULE);
+        bool plain = row != NONE && p->row[row].n == 3;
+        if (!plain && (row == NONE || p->row[row].n != 6 || !hs_python_is(p, p->row[row].first + 2, "const")))
             return false;
-        found = at;
+        at = p->row[row].first + (plain ? 2 : 4);
     }
-    return found != NONE && p->token[found].kind == HS_PYTHON_VALUE && number(p, (struct span){found, found + 1}, value);
+    *value = strtoull(p->token[at].at, NULL, 0);
+    return p->token[at].kind == HS_PYTHON_VALUE && p->token[at].at[0] >= '0' && p->token[at].at[0] <= '9';
+}
+
+/* Where a local variable is set once, to the place of something in the first bytes: end = bytes(page[:400]).find(b"<"). Sets *most to their
+ * number. Where find() finds nothing, -1, the program itself is wrong. */
+static bool found_within(const struct work *k, struct span s, uint64_t *most)
+{
+    const struct hs_python *p = k->p;
+    bool local = length(s) == 1 && p->token[s.from].kind == HS_PYTHON_NAME && k->q->local[s.from];
+    uint32_t row = local ? only_value(k, s.from, p->row[p->token[s.from].row].scope) : NONE;
+    if (row == NONE)
+        return false;
+    uint32_t end = p->row[row].first + p->row[row].n, at = p->row[row].first + 2;
+    bool copy = hs_python_is(p, at, "bytes") && hs_python_is(p, at + 1, "(");
+    at += copy ? 2 : 0;
+    bool first = at + 5 < end && p->token[at].kind == HS_PYTHON_NAME && hs_python_is(p, at + 1, "[") &&
+                 hs_python_is(p, at + 2, ":") && number(k, (struct span){at + 3, at + 4}, most) && hs_python_is(p, at + 4, "]");
+    at += 5;
+    if (!first || (copy && !hs_python_is(p, at, ")")))
+        return false;
+    at += copy;
+    return at + 5 == end && hs_python_is(p, at, ".") && hs_python_is(p, at + 1, "find") && hs_python_is(p, at + 2, "(") &&
+           hs_python_is(p, at + 4, ")");
 }
 
 static bool begins_with(const struct hs_python *p, struct span s, struct span with)
@@ -52,24 +96,20 @@ static bool begins_with(const struct hs_python *p, struct span s, struct span wi
     return true;
 }
 
-/* The number of elements of [low:high]; 0: not known. False: it may be all. */
-static bool part_size(const struct hs_python *p, struct span low, struct span high, uint64_t *size)
+/* The number of elements of [low:high] at most. False: it is not known, so it may be all. */
+static bool part_size(const struct work *k, struct span low, struct span high, uint64_t *size)
 {
+    const struct hs_python *p = k->p;
     uint64_t from = 0, to = 0;
-    bool begins = !length(low) || number(p, low, &from);
-    *size = 0;
     if (!length(high))
-        return hs_python_is(p, low.from, "-") && number(p, (struct span){low.from + 1, low.to}, size);
-    if (hs_python_is(p, high.from, "-"))
-        return false;
-    if (begins && number(p, high, &to)) {
+        return hs_python_is(p, low.from, "-") && number(k, (struct span){low.from + 1, low.to}, size) && *size;
+    if (number(k, high, &to) || found_within(k, high, &to)) {
+        from = number(k, low, &from) ? from : 0;
         *size = to > from ? to - from : 1;
         return true;
     }
-    if (length(low) && length(high) == length(low) + 2 && begins_with(p, high, low) && hs_python_is(p, high.to - 2, "+") &&
-        number(p, (struct span){high.to - 1, high.to}, size))
-        return true;
-    return !begins;
+    return length(low) && length(high) == length(low) + 2 && begins_with(p, high, low) && hs_python_is(p, high.to - 2, "+") &&
+           number(k, (struct span){high.to - 1, high.to}, size);
 }
 
 /* The ends of the slice whose bracket is token `open`. False: it is an index, a list, or has a step. */
@@ -92,11 +132,12 @@ static bool slice_ends(const struct hs_python *p, uint32_t open, uint32_t end, s
     return false;
 }
 
-/* The elements of the largest slice in the row; 0: not known. False: there is none, or one may show all. */
-static bool row_shows(const struct hs_python *p, uint32_t row, uint64_t *size)
+/* The elements of the largest slice in the row at most. False: there is none, or one may show all. */
+static bool row_shows(const struct work *k, uint32_t row, uint64_t *size)
 {
+    const struct hs_python *p = k->p;
     uint32_t end = p->row[row].first + p->row[row].n;
-    bool found = false, known = true;
+    bool found = false;
     *size = 0;
     for (uint32_t i = p->row[row].first + 1; i < end; i++) {
         struct span low, high;
@@ -105,13 +146,11 @@ static bool row_shows(const struct hs_python *p, uint32_t row, uint64_t *size)
                          (p->token[i - 1].kind == HS_PYTHON_NAME || hs_python_is(p, i - 1, ")") || hs_python_is(p, i - 1, "]"));
         if (!subscript || !slice_ends(p, i, end, &low, &high))
             continue;
-        if (!part_size(p, low, high, &own))
+        if (!part_size(k, low, high, &own))
             return false;
         found = true;
-        known = known && own;
         *size = own > *size ? own : *size;
     }
-    *size = known ? *size : 0;
     return found;
 }
 
@@ -124,13 +163,6 @@ static bool row_has(const struct hs_python *p, uint32_t row, const char *word)
 }
 
 /* ---- small objects ---- */
-
-struct work {
-    const struct hs_parts_question *q;
-    const struct hs_python *p;
-    uint64_t *shown;   /* by block: bytes that views show of it */
-    uint32_t *unknown; /* by block: views of it whose sizes are not known */
-};
 
 /* The row at which the block was made, with the kind of the block and the C function that made it; NONE: not known. */
 static uint32_t origin(const struct work *k, uint32_t block, char *kind, char *native)
@@ -171,7 +203,7 @@ static bool find_part(const struct work *k, uint32_t block, struct hs_part *part
     if (part->edge == NONE)
         return false;
     if (view)
-        return row_shows(k->p, row, size);
+        return row_shows(k, row, size);
     if (part->kind == HS_PART_MATCH)
         return !row_has(k->p, row, "compile") && (k->q->asked == NONE || !row_has(k->p, k->q->asked, "group"));
     return !strcmp(kind, "iterator") && row_has(k->p, row, "keys");
@@ -185,13 +217,12 @@ static void count_shown(struct work *k, const struct hs_part *part, uint64_t siz
     uint32_t to = h->to[part->edge];
     uint32_t row = origin(k, to, kind, native);
     k->shown[to] += size * (row == NONE || row_has(k->p, row, "array") ? ELEMENT_BYTES : 1);
-    k->unknown[to] += part->kind == HS_PART_VIEW && !size;
 }
 
 static bool shows_little(const struct work *k, const struct hs_part *part)
 {
     uint32_t to = k->q->holders->to[part->edge];
-    return k->shown[to] * SMALL_TIMES <= k->q->holders->any.bytes[to] && k->unknown[to] <= UNKNOWN_MOST;
+    return k->shown[to] * SMALL_TIMES <= k->q->holders->any.bytes[to];
 }
 
 /* A match has a text, and its characters. */
@@ -238,10 +269,8 @@ int hs_parts_find(struct hs_parts *parts, const struct hs_parts_question *q)
     if (!q->names->symbols)
         return HS_OK;
     k.shown = calloc((size_t)q->holders->n + 1, sizeof *k.shown);
-    k.unknown = calloc((size_t)q->holders->n + 1, sizeof *k.unknown);
-    bool done = k.shown && k.unknown && collect(&k, parts);
+    bool done = k.shown && collect(&k, parts);
     free(k.shown);
-    free(k.unknown);
     return done ? HS_OK : HS_ERR_MEMORY;
 }
 

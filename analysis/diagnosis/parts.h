@@ -26,11 +26,12 @@ struct hs_parts_question {
     const struct hs_holders *holders;
     const struct hs_names *names;
     const struct hs_program_text *sources;
-    uint32_t asked; /* the row that requested memory in vain; UINT32_MAX: not known */
+    const bool *local; /* by token of the sources: the name of a local variable or parameter there */
+    uint32_t asked;    /* the row that requested memory in vain; UINT32_MAX: not known */
 };
 
-/* Finds them by their kind and the source of the rows that made them: a slice that is known to be small, or whose two ends are both
- * computed. What several show together may be all. Returns HS_OK or HS_ERR_MEMORY; free *parts with hs_parts_free in any case. */
+/* Finds them by their kind and the source of the rows that made them: a slice is a part only if the source has its size. What several
+ * show together may be all. Returns HS_OK or HS_ERR_MEMORY; free *parts with hs_parts_free in any case. */
 int hs_parts_find(struct hs_parts *parts, const struct hs_parts_question *question);
 void hs_parts_free(struct hs_parts *parts);
 

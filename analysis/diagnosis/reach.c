@@ -192,3 +192,79 @@ bool hs_python_extends(const struct hs_python *p, uint32_t row)
         extends = hs_python_same(p, i, last);
     return extends;
 }
+
+/* ---- assignments ---- */
+
+static int opens(const struct hs_python *p, uint32_t i)
+{
+    return hs_python_is(p, i, "(") || hs_python_is(p, i, "[") || hs_python_is(p, i, "{");
+}
+
+static int closes(const struct hs_python *p, uint32_t i)
+{
+    return hs_python_is(p, i, ")") || hs_python_is(p, i, "]") || hs_python_is(p, i, "}");
+}
+
+/* A bracket of an index or a call, not around targets or values. */
+static bool opens_index(const struct hs_python *p, uint32_t i)
+{
+    return i && opens(p, i) && (p->token[i - 1].kind == HS_PYTHON_NAME || closes(p, i - 1));
+}
+
+uint32_t hs_python_assigning(const struct hs_python *p, uint32_t row)
+{
+    uint32_t depth = 0, sign = NONE;
+    for (uint32_t i = p->row[row].first; i < p->row[row].first + p->row[row].n; i++) {
+        sign = !depth && hs_python_is(p, i, "=") ? i : sign;
+        depth += opens(p, i);
+        depth -= depth && closes(p, i);
+    }
+    return sign;
+}
+
+bool hs_python_is_target(const struct hs_python *p, uint32_t i)
+{
+    uint32_t row = p->token[i].row, sign = hs_python_assigning(p, row), inside = 0;
+    if (sign == NONE || i >= sign || opens_index(p, i + 1) || hs_python_is(p, i + 1, "."))
+        return false;
+    for (uint32_t t = p->row[row].first; t < i; t++) {
+        inside += inside ? opens(p, t) : opens_index(p, t);
+        inside -= inside && closes(p, t);
+    }
+    return !inside;
+}
+
+/* n += 1. The scanner takes n **= 2 for n * *= 2. */
+static bool is_augmented(const struct hs_python *p, uint32_t i)
+{
+    static const char *const signs[] = {"+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@=", ":="};
+    bool twice = hs_python_is(p, i + 1, "*") || hs_python_is(p, i + 1, "/");
+    for (size_t k = 0; k < sizeof signs / sizeof *signs; k++)
+        if (hs_python_is(p, i + 1 + twice, signs[k]))
+            return true;
+    bool left = hs_python_is(p, i + 1, "<") && hs_python_is(p, i + 2, "<="),
+         right = hs_python_is(p, i + 1, ">") && hs_python_is(p, i + 2, ">=");
+    return left || right;
+}
+
+/* Between for and in. */
+static bool is_of_loop(const struct hs_python *p, uint32_t i)
+{
+    uint32_t first = p->row[p->token[i].row].first;
+    while (i-- > first && !hs_python_is(p, i, "in")) {
+        if (hs_python_is(p, i, "for"))
+            return true;
+        if (p->token[i].kind != HS_PYTHON_NAME && !hs_python_is(p, i, ",") && !hs_python_is(p, i, "(") && !hs_python_is(p, i, "*"))
+            return false;
+    }
+    return false;
+}
+
+bool hs_python_binds(const struct hs_python *p, uint32_t i)
+{
+    static const char *const words[] = {"as", "import", "del", "def", "class"};
+    bool after = false;
+    for (size_t k = 0; i && k < sizeof words / sizeof *words; k++)
+        after = after || hs_python_is(p, i - 1, words[k]);
+    return after || is_of_loop(p, i) || hs_python_is_target(p, i) || is_augmented(p, i);
+}

@@ -57,6 +57,15 @@ bool hs_python_returns(const struct hs_python *python, uint32_t scope, uint32_t 
 /* The first token of what the row does: after the head of a loop or condition in the same row. */
 uint32_t hs_python_body(const struct hs_python *python, uint32_t row);
 
+/* The last = of the row that assigns, not of an argument; HS_PYTHON_NONE: there is none. */
+uint32_t hs_python_assigning(const struct hs_python *python, uint32_t row);
+
+/* Whether token `i`, the last one of a name with dots, is a target of that: also as one of several, as in a, self.b = f(). */
+bool hs_python_is_target(const struct hs_python *python, uint32_t i);
+
+/* Whether the name gets a value at token `i` in any way but as a parameter: also n += 1, (n := 1), for n in, as n, import n, def n. */
+bool hs_python_binds(const struct hs_python *python, uint32_t i);
+
 /* Whether the row makes the new value of a variable from its old one: text += line, self.text = self.text + line. */
 bool hs_python_extends(const struct hs_python *python, uint32_t row);
 
