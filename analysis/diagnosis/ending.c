@@ -25,9 +25,9 @@ struct work {
     const struct hs_python *p;
     struct hs_still_used used; /* names of local variables; what may be executed at any time */
     struct hs_python_reach reach;
-    bool *owner;                      /* by scope: a class of which each object has its own of what the row adds to */
-    bool *leads;                      /* by scope: it may execute the row that adds */
-    uint32_t at;                      /* the row that adds; of a class's body, the row with `class`: it is executed once, there */
+    bool *owner; /* by scope: a class or function of which each object or call has its own of what the row adds to */
+    bool *leads; /* by scope: it may execute the row that adds */
+    uint32_t at; /* the row that adds; of a class's body, the row with `class`: it is executed once, there */
     struct subject subject[SUBJECTS]; /* `n_subjects`: what the row adds to, and what that is put into */
     uint32_t n_subjects;
 };
@@ -131,8 +131,8 @@ static bool assigns_slice(const struct hs_python *p, uint32_t name)
     return false;
 }
 
-/* Marks in owner[scope] the classes of which each object begins with its own value of the attribute to which the row adds. */
-static void find_owners(struct work *k)
+/* The classes of which each object begins with its own value of the attribute to which the row adds. */
+static void find_classes(struct work *k)
 {
     const struct hs_python *p = k->p;
     for (uint32_t i = 0; k->n_subjects && k->subject->attribute && i < p->n_rows; i++) {
@@ -149,7 +149,21 @@ static void find_owners(struct work *k)
                 k->owner[c] = k->owner[c] || k->owner[base];
 }
 
-/* Whether each round of the loop may make an object that begins with its own value, itself or in what it calls. */
+/* The function of which each call has its own variable, to which a function inside it adds. */
+static void find_enclosing(struct work *k)
+{
+    const struct hs_python *p = k->p;
+    const struct subject *s = k->subject;
+    uint32_t scope = p->row[k->q->adds].scope;
+    while (k->n_subjects && !s->attribute && !k->used.local[s->token] && scope != HS_PYTHON_MODULE) {
+        scope = p->scope[scope].parent;
+        for (uint32_t i = 0; scope != HS_PYTHON_MODULE && i < p->n; i++)
+            k->owner[scope] = k->owner[scope] ||
+                              (hs_python_same(p, i, s->token) && k->used.local[i] && p->row[p->token[i].row].scope == scope);
+    }
+}
+
+/* Whether each round of the loop may make an object that begins with its own value, or call such a function, itself or in what it calls. */
 static bool makes_owner(struct work *k, uint32_t loop)
 {
     hs_python_reach_clear(&k->reach);
@@ -354,7 +368,7 @@ struct way {
     uint32_t loop, level; /* the outermost loop that counts, and its call */
     uint64_t times;       /* 0: not known */
     bool endless, written, renewed;
-    bool forever; /* an endless loop that makes no object which begins with its own */
+    bool forever; /* an endless loop in which nothing that begins with its own is made */
 };
 
 static void take_loop(struct work *k, struct way *w, const uint32_t *call, uint32_t level, uint32_t loop)
@@ -531,7 +545,8 @@ int hs_ending_find(struct hs_ending *ending, const struct hs_ending_question *q)
     made = k.owner;
     if (made) {
         find_subjects(&k);
-        find_owners(&k);
+        find_classes(&k);
+        find_enclosing(&k);
         *ending = q->n_calls ? judge(&k, q->call, q->n_calls, q->all) : judge_all(&k);
     }
     hs_still_used_free(&k.used);
