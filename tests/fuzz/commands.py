@@ -59,6 +59,8 @@ def run(program, command, trace, folder):
         err.seek(0)
         text = err.read()[-3000:].decode(errors="replace")
     left = [name for name in os.listdir(folder) if name not in ("err", "out")]
+    if os.path.isfile(out):
+        os.remove(out)  # of an earlier file a damaged import is kept apart
     shutil.rmtree(out, ignore_errors=True)
     if child.returncode not in (0, 1, 2):
         return "status %d\n%s" % (child.returncode, text)

@@ -12,14 +12,15 @@ async function aligned(page) {
   check('although they were passed at other times', own[0].some((t, i) => t !== own[1][i]), own);
 }
 
-// At a mark both maps must be those of the map command at that mark.
+// At a mark both maps must be those of the map command at that time, with what else was recorded in the same tick.
 async function atMark(page, label) {
   const x = await page.evaluate(l => { const [t] = heapstrata.app.view.traces; return t.noteX(t.facts.notes.find(n => n.label === l)); }, label);
   await page.evaluate(at => heapstrata.app.view.setCursor(at + 1e-12), x);
   await settle(page);
   const shown = await page.evaluate(() => heapstrata.app.maps.map(m => m.layout.granules().join()));
-  const told = traces.map(t => cli('map', t, '--at', 'mark:' + label).regions.map(r => r.map).join());
-  check(`at mark ${label} both maps are right`, shown.length === 2 && shown[0] === told[0] && shown[1] === told[1]);
+  const times = await page.evaluate(l => heapstrata.app.view.traces.map(t => t.facts.notes.find(n => n.label === l).time / t.facts.hz), label);
+  const told = traces.map((t, i) => cli('map', t, '--at', times[i].toFixed(9) + 's').regions.map(r => r.map).join());
+  check(`at mark ${label} both maps are right`, shown.length === 2 && shown[0] === told[0] && shown[1] === told[1], times);
 }
 
 async function difference(page) {
