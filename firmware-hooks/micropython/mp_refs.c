@@ -437,12 +437,13 @@ static NOINLINE void put_all_roots(void)
 #define put_all_roots() hs_mp_walk_roots()
 #endif
 
-/* In a ring of which `most` bytes are too little nothing is recorded, and these bytes are returned. */
-static NOINLINE uint32_t record_graph(uint32_t more, uint32_t most)
+/* In a ring of which `most` bytes are too little nothing is recorded, and the bytes of the references are returned. `all`: the
+ * snapshot and the modules' names count, too. */
+static NOINLINE uint32_t record_graph(bool all, uint32_t most)
 {
     if (!(hs_image()->flags & HS_RING_STREAM)) {
         uint32_t bytes = put_references(true);
-        if (bytes + more > most)
+        if (bytes + (all ? hs_mp_heap.keyframe_size() + put_modules(true) : 0) > most)
             return bytes;
     }
     hs_mp_snapshot();
@@ -453,16 +454,16 @@ static NOINLINE uint32_t record_graph(uint32_t more, uint32_t most)
     return 0;
 }
 
-static uint32_t record_refs(uint32_t more, uint32_t most)
+static uint32_t record_refs(bool all, uint32_t most)
 {
     bool ordered = hs_mp_enter_order();
-    uint32_t refused = record_graph(more, most);
+    uint32_t refused = record_graph(all, most);
     hs_mp_leave_order(ordered);
     wipe_stack();
     return refused;
 }
 
-uint32_t hs_mp_refs(void) { return record_refs(0, hs_stats().ring_size / 2); }
+uint32_t hs_mp_refs(void) { return record_refs(false, hs_stats().ring_size / 2); }
 
 static uint8_t when;
 
@@ -542,7 +543,7 @@ void hs_mp_refs_fail(size_t bytes)
     if (fails.recorded == HS_REFS_FAILS || fails.refused == HS_REFS_FAILS)
         return;
     uint32_t packets = hs_stats().packets;
-    if (record_refs(hs_mp_heap.keyframe_size() + put_modules(true), hs_stats().ring_size / FAIL_PART)) {
+    if (record_refs(true, hs_stats().ring_size / FAIL_PART)) {
         fails.refused++;
         return;
     }
