@@ -37,6 +37,7 @@ def case_temporary_files_are_gone(bench):
                 child.stdin.flush()
             begun = wait_for(lambda: os.listdir(folder) or child.poll() is not None) and os.listdir(folder)
             child.send_signal(number)
+            child.wait(timeout=60)  # before its input ends: the signal comes to a program for WebAssembly a moment later
             err = child.communicate(timeout=60)[1]
             left = os.listdir(folder) + os.listdir(temporary)
             bench.check("%s and %s" % (name, number.name), begun and not left and child.returncode == -number,
