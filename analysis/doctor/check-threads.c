@@ -69,6 +69,13 @@ static void advise_size(struct hs_finding *f, const char *thread, bool measured)
 
 /* ---- an overflow ---- */
 
+/* Whether the line is an error that Zephyr logged, beginning with `message`. */
+static bool is_logged(const char *line, const char *message)
+{
+    const char *logged = hs_zephyr_error_in(line);
+    return logged && !strncmp(logged, message, strlen(message));
+}
+
 static void report_stack(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     static const char *const messages[] = {">>> ZEPHYR FATAL ERROR 2: Stack overflow", "vApplicationStackOverflowHook", NULL};
@@ -77,9 +84,8 @@ static void report_stack(const struct hs_doctor_input *p, struct hs_findings *fi
     bool zephyr = false;
     for (const char *const *message = messages; *message && !line; message++)
         for (size_t i = 0; i < p->n_lines && !line; i++) {
-            const char *logged = hs_zephyr_error_in(p->line[i].text);
-            bool says = hs_message_in(p->line[i].text, *message) || (logged && !strncmp(logged, *message, strlen(*message)));
-            line = says ? &p->line[i] : NULL;
+            const char *text = p->line[i].text;
+            line = hs_message_in(text, *message) || is_logged(text, *message) ? &p->line[i] : NULL;
             zephyr = message == messages;
         }
     if (!line)
@@ -102,10 +108,8 @@ static void report_stack(const struct hs_doctor_input *p, struct hs_findings *fi
 static void report_stacking(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     const struct hs_doctor_line *error = NULL, *address = hs_doctor_input_line(p, "MMFAR Address: ", 0);
-    for (size_t i = 0; i < p->n_lines && !error; i++) {
-        const char *logged = hs_zephyr_error_in(p->line[i].text);
-        error = logged && !strncmp(logged, "Stacking error", strlen("Stacking error")) ? &p->line[i] : NULL;
-    }
+    for (size_t i = 0; i < p->n_lines && !error; i++)
+        error = is_logged(p->line[i].text, "Stacking error") ? &p->line[i] : NULL;
     if (!error || hs_doctor_input_line(p, ">>> ZEPHYR FATAL ERROR ", 0))
         return;
     struct hs_finding *f = hs_finding_new(

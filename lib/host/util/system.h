@@ -89,8 +89,8 @@ bool hs_system_secret(void *bytes, size_t n);
 
 /* ---- terminal and time ---- */
 
-/* Whether output failed, with errno `why`, because the program that read it has ended, as `more` does. False where a signal ends this
- * program then: if it goes on, somebody wants to know. */
+/* Whether output failed, with errno `why`, because the program that read it has ended, as `more` does. Always false where the system
+ * sends SIGPIPE for that: a program that still runs was started with the signal ignored, and reports the error. */
 bool hs_system_reader_has_ended(int why);
 
 /* Columns of the terminal that standard output is; 0: it is none. */
